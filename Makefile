@@ -1,0 +1,48 @@
+# Every target works in a fresh clone: the first makes the environment. Windows users: see CONTRIBUTING.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+STAMP := $(VENV)/.installed
+export PATH := $(BIN):$(PATH)
+export PYTHONHASHSEED := 0
+
+.PHONY: help report test test-slow check dvc bench bench-masking clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+report: $(STAMP)  ## install, run the pipeline on the sample survey, say where the reports are
+	@themebook check
+	dvc repro
+	@echo "internal report: $(CURDIR)/reports/internal/themes.html"
+	@echo "public report:   $(CURDIR)/reports/public/themes.html"
+
+test: $(STAMP)  ## all tests but the slow ones
+	pytest -n 2 --dist loadgroup -m "not slow"
+
+test-slow: $(STAMP)  ## whole runs on the real surveys
+	pytest -n 2 --dist loadgroup -m slow
+
+check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
+	ruff check pipeline tests benchmarks
+	ruff format --check pipeline tests benchmarks
+	mypy
+	lint-imports
+	@python -m pipeline.project.graph && git diff --exit-code --stat dvc.yaml
+
+dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
+	python -m pipeline.project.graph
+
+bench: bench-masking  ## every benchmark
+
+bench-masking: $(STAMP)  ## masking of personal data on the real surveys
+	python benchmarks/masking/run.py
+
+clean:  ## remove the environment and everything the pipeline made
+	rm -rf $(VENV) data/responses data/units data/embeddings data/candidates data/coded models/coder reports/internal reports/public

@@ -1,0 +1,194 @@
+"""The command line: `themebook init | demo | stage | check | wave | quote`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline import __version__
+from pipeline.foundation.errors import ThemebookError, listing
+
+STAGE_NAMES = ("verify", "ingest", "segment", "embed", "code", "discover", "quote", "measure", "evaluate", "report")
+PER_WAVE = STAGE_NAMES[:4]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="themebook")
+def cli() -> None:
+    """From the free-text answers of a survey to a theme report that can be defended."""
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--wave", "waves", multiple=True, required=True, metavar="ID=FILE", help="A wave and its raw export.")
+@click.option("--title", default="", help="Title of the reports.")
+@click.option("--respondent-id", default="", metavar="COL", help="Column of the respondent's id.")
+@click.option(
+    "--open", "open_", multiple=True, metavar="COL", help="An open question; given once, no other is guessed."
+)
+@click.option("--closed", multiple=True, metavar="COL", help="A closed question.")
+@click.option("--attribute", "attributes", multiple=True, metavar="COL", help="A closed question that segments.")
+@click.option("--weight", default="", metavar="COL", help="Column of weights.")
+@click.option("--codebook", type=click.Path(path_type=Path), help="A codebook.yaml to start from.")
+@click.option("--gold", type=click.Path(path_type=Path), help="A gold.csv to start from.")
+def init(
+    folder: Path,
+    waves: tuple[str, ...],
+    title: str,
+    respondent_id: str,
+    open_: tuple[str, ...],
+    closed: tuple[str, ...],
+    attributes: tuple[str, ...],
+    weight: str,
+    codebook: Path | None,
+    gold: Path | None,
+) -> None:
+    """Make a project FOLDER from raw exports; each guess is printed with its reason."""
+    from pipeline.project import create
+
+    lines = create.init(
+        folder,
+        create.wave_files(waves),
+        title=title,
+        respondent_id=respondent_id,
+        open_=open_,
+        closed=closed,
+        attributes=attributes,
+        weight=weight,
+        codebook=codebook,
+        gold=gold,
+    )
+    for line in lines:
+        click.echo(line)
+    click.echo(f"\nNext: cd {folder} && dvc repro\nThe internal report will be reports/internal/themes.html.")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def demo(folder: Path) -> None:
+    """Make a project FOLDER of the sample survey (invented for illustration)."""
+    from pipeline.project import create
+
+    create.demo(folder)
+    click.echo(f"Next: cd {folder} && dvc repro\nThe internal report will be reports/internal/themes.html.")
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(STAGE_NAMES), metavar="NAME")
+@click.option("--wave", metavar="W", help="The wave, for the stages that work wave by wave.")
+def stage(name: str, wave: str | None) -> None:
+    """Run one stage in the project folder, with or without DVC. Stages in order: verify, ingest, segment and embed
+    (wave by wave; all listed waves where none is named), code, discover, quote, measure, evaluate, report."""  # noqa: D205,D209
+    from pipeline.project.stamp import check_stamp
+    from pipeline.survey.description import load_survey
+
+    check_stamp()
+    module = importlib.import_module(f"pipeline.stages.{name}")
+    if name not in PER_WAVE:
+        module.run()
+        return
+    known = load_survey().waves
+    if wave is not None and wave not in known:
+        raise ThemebookError(f"data/survey.yaml has no wave `{wave}`.", f"Known: {listing(known)}.")
+    for each in [wave] if wave is not None else known:
+        module.run(each)
+
+
+@cli.command()
+@click.option("--fix", is_flag=True, help="Write missing theme ids, the encoder's manifest and the version stamp.")
+def check(fix: bool) -> None:
+    """Check what people wrote, the raw files and the models, before a run."""
+    from pipeline.project import check as checks
+
+    for line in checks.check(fix):
+        click.echo(line)
+
+
+@cli.group()
+def wave() -> None:
+    """Add a wave, remove one, or accept a changed raw file."""
+
+
+@wave.command("add")
+@click.argument("pair", metavar="ID=FILE")
+def wave_add(pair: str) -> None:
+    """Add a wave from its raw export; its columns must be the survey's."""
+    from pipeline.project import waves
+
+    click.echo(waves.add(pair))
+
+
+@wave.command("remove")
+@click.argument("name", metavar="ID")
+def wave_remove(name: str) -> None:
+    """Take a wave out; its raw file is kept."""
+    from pipeline.project import waves
+
+    click.echo(waves.remove(name))
+
+
+@wave.command("accept")
+@click.argument("name", metavar="ID")
+def wave_accept(name: str) -> None:
+    """Accept a wave's raw file as it is now."""
+    from pipeline.project import waves
+
+    click.echo(waves.accept(name))
+
+
+@cli.group()
+def quote() -> None:
+    """List quotes, and approve or reject them for the public report."""
+
+
+@quote.command("list")
+@click.option("--theme", default="", help="Only this theme's.")
+def quote_list(theme: str) -> None:
+    """List the chosen quotes as they would be printed."""
+    from pipeline.project import quotes
+
+    for line in quotes.listed(theme):
+        click.echo(line)
+
+
+@quote.command("approve")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--reviewer", required=True, help="Who decides; names the file of decisions.")
+@click.option("--why", default="", help="The reason, kept with the decision.")
+def quote_approve(ids: tuple[str, ...], reviewer: str, why: str) -> None:
+    """Approve quotes for the public report."""
+    from pipeline.project import quotes
+
+    click.echo(quotes.decide(ids, "approve_quote", reviewer, why))
+
+
+@quote.command("reject")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--reviewer", required=True, help="Who decides; names the file of decisions.")
+@click.option("--why", default="", help="The reason, kept with the decision.")
+def quote_reject(ids: tuple[str, ...], reviewer: str, why: str) -> None:
+    """Reject quotes: they are not chosen again."""
+    from pipeline.project import quotes
+
+    click.echo(quotes.decide(ids, "reject_quote", reviewer, why))
+
+
+def main() -> None:
+    """Run the command line; a problem with what the user gave is one message, never a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except ThemebookError as error:
+        click.echo(f"themebook: {error}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

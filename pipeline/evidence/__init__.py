@@ -1,0 +1,1 @@
+"""Quotes, prevalence, agreement, headlines and changes between waves."""

@@ -1,0 +1,83 @@
+"""Agreement of the coder with its readers, from held-out predictions only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pipeline.themes.gold import Gold
+
+# Active and convenience draws hold too many hard or easy answers; random ones are used where there are any.
+FAIR = ("all", "random")
+
+
+def measure_agreement(heldout: pd.DataFrame, gold: Gold, fewest: int = 5) -> dict[str, float]:
+    """Compare held-out yes/no predictions with the readers' codes.
+
+    Parameters
+    ----------
+    heldout : DataFrame
+        Contract HELDOUT.
+    gold : Gold
+        The readers' codes.
+    fewest : int
+        A theme with fewer coded answers than this is left out of the mean over themes and of the per-theme figures.
+
+    Returns
+    -------
+    dict of str to float
+        ``answers``, ``micro_f1``, ``macro_f1``, ``precision``, ``recall``, ``kappa`` (mean over themes of
+        `cohens_kappa`: chance is counted theme by theme), ``brier`` (Brier 1950, eq. 2, over pairs),
+        ``read_by_people`` (the share of the answers coded by a person, 0 to 1), and ``f1_<theme>``; numbers only,
+        empty where nothing was coded.
+    """
+    fair = gold.responses[gold.responses["sample"].isin(FAIR)]
+    used = fair if len(fair) else gold.responses
+    pairs = heldout[heldout["response_id"].isin(used["response_id"])]
+    if pairs.empty:
+        return {}
+    given = set(zip(gold.codes["response_id"], gold.codes["theme_id"], strict=True))
+    truth = np.array([pair in given for pair in zip(pairs["response_id"], pairs["theme_id"], strict=True)])
+    said = pairs["mentioned"].to_numpy(bool)
+    hit, only_said, only_given = (said & truth).sum(), (said & ~truth).sum(), (~said & truth).sum()
+    figures = {
+        "answers": float(pairs["response_id"].nunique()),
+        "read_by_people": float(used["by_person"].mean()),
+        "micro_f1": _ratio(2 * hit, 2 * hit + only_said + only_given),
+        "precision": _ratio(hit, hit + only_said),
+        "recall": _ratio(hit, hit + only_given),
+        "brier": float(((pairs["probability"].to_numpy() - truth) ** 2).mean()),
+    }
+    each = {}
+    kappas = []
+    for theme_id in sorted(pairs["theme_id"].unique()):
+        mine = (pairs["theme_id"] == theme_id).to_numpy()
+        kappas.append(cohens_kappa(said[mine], truth[mine]))
+        if truth[mine].sum() >= fewest:
+            both = (said & truth)[mine].sum()
+            each[f"f1_{theme_id}"] = _ratio(2 * both, said[mine].sum() + truth[mine].sum())
+    figures["kappa"] = float(np.mean(kappas))
+    if each:
+        figures["macro_f1"] = float(np.mean(list(each.values())))
+    return {name: round(value, 6) for name, value in {**figures, **each}.items()}
+
+
+def cohens_kappa(one: np.ndarray, other: np.ndarray) -> float:
+    """Give Cohen's kappa of two yes/no codings (Cohen, Educational and Psychological Measurement 20 (1960), eq. 1).
+
+    Parameters
+    ----------
+    one, other : ndarray of bool, shape (n,)
+
+    Returns
+    -------
+    float
+        1 for the same coding, 0 for agreement by chance, and 0 where both say the same of every answer.
+    """
+    observed = float((one == other).mean())
+    expected = float(one.mean() * other.mean() + (1 - one.mean()) * (1 - other.mean()))
+    return _ratio(observed - expected, 1 - expected)
+
+
+def _ratio(a: float, b: float) -> float:
+    return float(a / b) if b else 0.0

@@ -1,0 +1,1 @@
+"""Errors, parameters, table contracts, and the only reader and writer of files."""

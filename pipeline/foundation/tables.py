@@ -1,0 +1,266 @@
+"""The only reader and writer of files: atomic, checked, and the same bytes for the same table.
+
+Every writer makes a temporary file beside its target, flushes it to disk and renames it, so that a reader sees
+either the earlier file or the new one, never a part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from pipeline.foundation.contracts import Contract
+from pipeline.foundation.errors import ThemebookError
+
+_DTYPES = {"int": "int64", "float": "float64", "bool": "bool"}
+
+
+def path_of(contract: Contract, wave: str | None = None) -> Path:
+    """Say where a contract's table lies, relative to the project folder."""
+    return Path(contract.path.format(wave=wave))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically: temporary file, flush, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write UTF-8 text atomically, with ``\\n`` line ends on every system."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def read_bytes(path: Path, remedy: str) -> bytes:
+    """Read a file.
+
+    Raises
+    ------
+    ThemebookError
+        If it is missing; `remedy` says what to do.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise ThemebookError(f"{path} does not exist.", remedy) from None
+
+
+def read_text(path: Path, remedy: str) -> str:
+    """Read a file that people write; it must be UTF-8.
+
+    Raises
+    ------
+    ThemebookError
+        If it is missing or not UTF-8.
+    """
+    content = read_bytes(path, remedy)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ThemebookError(f"{path}, line {line}: not UTF-8 text.", "Save the file as UTF-8.") from None
+
+
+def sha256_of(path: Path, remedy: str) -> str:
+    """Give a file's sha256 as 64 hexadecimal digits."""
+    return hashlib.sha256(read_bytes(path, remedy)).hexdigest()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON with sorted keys, readable and without NaN."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON that a stage wrote."""
+    return json.loads(read_text(path, "Run `dvc repro` to make it."))
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML as people write it, with a key given twice refused instead of the first one silently lost."""
+
+
+def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            mark = key_node.start_mark
+            raise yaml.MarkedYAMLError(problem=f"the key `{key}` stands twice", problem_mark=mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(path: Path, remedy: str) -> Any:
+    """Read a YAML file that people write.
+
+    Raises
+    ------
+    ThemebookError
+        If it is missing, not UTF-8, not YAML, or gives one key twice; the line is named.
+    """
+    try:
+        return yaml.load(read_text(path, remedy), Loader=_UniqueKeys)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ThemebookError(f"{path}, line {line}: {error.problem}.", "Mend that line.") from None
+
+
+def check(table: pd.DataFrame, contract: Contract, where: str) -> pd.DataFrame:
+    """Check a table against its contract and give it back sorted by its key.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any row order; exactly the contract's columns.
+    contract : Contract
+        What it promises.
+    where : str
+        What the message names: a path.
+
+    Returns
+    -------
+    DataFrame
+        Columns in the contract's order, rows sorted by the key, index 0 to n - 1.
+
+    Raises
+    ------
+    ThemebookError
+        If columns, types, values, ranges or uniqueness differ from the contract.
+    """
+    import pandera.pandas as pa
+
+    checked = table.reindex(columns=list(contract.columns)) if set(table.columns) == set(contract.columns) else table
+    columns = {}
+    for name, kind in contract.columns.items():
+        checks = []
+        if name in contract.values:
+            checks.append(pa.Check.isin(contract.values[name]))
+        if name in contract.ranges:
+            checks.append(pa.Check.in_range(*contract.ranges[name]))
+        if kind == "spans":
+            checks.append(pa.Check(lambda column: column.map(_are_spans), name="spans"))
+        dtype = None if kind == "spans" else _DTYPES.get(kind, pd.StringDtype(na_value=np.nan))
+        columns[name] = pa.Column(dtype, checks, nullable=name in contract.optional)
+    schema = pa.DataFrameSchema(columns, strict=True, ordered=True, unique=list(contract.key))
+    if not len(checked):
+        # A table without rows has no types of its own; it takes the contract's.
+        checked = checked.astype(
+            {n: _DTYPES.get(k, "str") for n, k in contract.columns.items() if k != "spans" and n in checked}
+        )
+    try:
+        schema.validate(checked)
+    except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
+        reason = " ".join(str(getattr(error, "reason_code", "")).split())
+        column = getattr(error.schema, "name", None) or ""
+        raise ThemebookError(
+            f"{where}: the table `{contract.name}` breaks its contract in column `{column}` ({reason}).",
+            "This is a fault of themebook or of a hand-edited output: run `dvc repro`, and report it if it stays.",
+        ) from None
+    return checked.sort_values(list(contract.key), kind="stable", ignore_index=True)
+
+
+def _are_spans(value: Any) -> bool:
+    return len(value) > 0 and all(len(span) == 2 and 0 <= span[0] < span[1] for span in value)
+
+
+def write_table(table: pd.DataFrame, contract: Contract, wave: str | None = None) -> None:
+    """Check a table and write it where its contract says, as parquet or CSV by the ending of the path.
+
+    Floats in CSV are rounded to six decimals, so that git shows changes that matter.
+    """
+    path = path_of(contract, wave)
+    checked = check(table, contract, str(path))
+    if path.suffix == ".csv":
+        write_text(path, checked.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow_types = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+    arrow_types["spans"] = pa.list_(pa.list_(pa.int64()))
+    schema = pa.schema([(name, arrow_types[kind]) for name, kind in contract.columns.items()])
+    arrow = pa.Table.from_pandas(checked, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    buffer = io.BytesIO()
+    pq.write_table(arrow, buffer, compression="zstd")
+    write_bytes(path, buffer.getvalue())
+
+
+def read_table(contract: Contract, wave: str | None = None) -> pd.DataFrame:
+    """Read a table and check it.
+
+    Raises
+    ------
+    ThemebookError
+        If the file is missing or breaks its contract.
+    """
+    path = path_of(contract, wave)
+    content = io.BytesIO(read_bytes(path, "Run `dvc repro`, which makes it."))
+    if path.suffix == ".csv":
+        types = {n: "str" if k == "str" else _DTYPES[k] for n, k in contract.columns.items()}
+        strings = [n for n, k in contract.columns.items() if k == "str"]
+        table = pd.read_csv(content, dtype=types, keep_default_na=False, na_values={n: [""] for n in contract.optional})
+        table[strings] = table[strings].fillna("")
+    else:
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(content).to_pandas()
+    return check(table, contract, str(path))
+
+
+def read_waves(contract: Contract, waves: Iterable[str]) -> pd.DataFrame:
+    """Read one table of each named wave, one under the other; never a glob, so a removed wave is gone."""
+    parts = [read_table(contract, wave) for wave in waves]
+    return check(pd.concat(parts, ignore_index=True), contract, contract.path) if parts else empty(contract)
+
+
+def empty(contract: Contract) -> pd.DataFrame:
+    """Give a table of a contract without rows."""
+    types = {"str": "str", "spans": "object", **_DTYPES}
+    return pd.DataFrame({name: pd.Series(dtype=types[kind]) for name, kind in contract.columns.items()})
+
+
+def write_vectors(path: Path, text_ids: list[str], vectors: np.ndarray, about: dict[str, str]) -> None:
+    """Write embeddings: ``vectors`` of shape (n, d), float32, row i belonging to ``text_ids[i]``, sorted by id.
+
+    The ids stand in the file's metadata, as JSON, beside what is said in `about` (encoder, precision).
+    """
+    from safetensors.numpy import save
+
+    order = np.argsort(np.array(text_ids, dtype=str), kind="stable")
+    # One entry: the format keeps several in no particular order, and the same table must give the same bytes.
+    metadata = {"about": json.dumps({**about, "text_ids": [text_ids[i] for i in order]}, sort_keys=True)}
+    write_bytes(path, save({"vectors": np.ascontiguousarray(vectors[order], dtype=np.float32)}, metadata))
+
+
+def read_vectors(path: Path) -> tuple[list[str], np.ndarray]:
+    """Read embeddings that `write_vectors` wrote: the text ids and an array of shape (n, d)."""
+    from safetensors import safe_open
+
+    if not path.exists():
+        raise ThemebookError(f"{path} does not exist.", "Run `dvc repro`, which makes it.")
+    with safe_open(path, framework="numpy") as file:
+        return json.loads(file.metadata()["about"])["text_ids"], file.get_tensor("vectors")

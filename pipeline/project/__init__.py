@@ -1,0 +1,1 @@
+"""Project folders: the DVC pipeline file, `init`, `demo`, waves and checks."""

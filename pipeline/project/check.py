@@ -1,0 +1,73 @@
+"""`themebook check`: is everything that people wrote in order, before a run?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.foundation.errors import ThemebookError
+from pipeline.foundation.params import load_params
+from pipeline.foundation.tables import read_json, read_text, read_yaml, sha256_of, write_json, write_text
+from pipeline.project.create import as_yaml
+from pipeline.project.stamp import STAMP, check_stamp, stamp
+from pipeline.survey.description import load_survey
+from pipeline.text.encoder import MANIFEST, model_folder
+from pipeline.text.manifest import manifest_of
+from pipeline.themes.codebook import CODEBOOK_FILE, give_ids, load_codebook
+from pipeline.themes.decisions import load_decisions
+from pipeline.themes.gold import read_gold
+
+
+def check(fix: bool = False) -> list[str]:
+    """Read every file that people write, and compare raw files and models with what was recorded.
+
+    Parameters
+    ----------
+    fix : bool
+        Write missing theme ids, the manifest of the encoder that params.yaml names, and the stamp of the installed
+        version.
+
+    Returns
+    -------
+    list of str
+        What was found good or written, a line each.
+
+    Raises
+    ------
+    ThemebookError
+        At the first thing that is not in order.
+    """
+    params, survey = load_params(), load_survey()
+    lines = [
+        f"params.yaml and data/survey.yaml: {len(survey.waves)} waves, {len(survey.open_questions)} open questions"
+    ]
+    if fix:
+        lines += _fix(params.embed.encoder)
+    for wave, described in survey.waves.items():
+        if sha256_of(Path(described.file), f"It is the raw file of wave {wave}: put it back.") != described.sha256:
+            raise ThemebookError(
+                f"{described.file} is not the file accepted for wave {wave}.",
+                f"`themebook wave accept {wave}` takes it.",
+            )
+    lines.append("raw files: as accepted")
+    codebook = load_codebook(survey)
+    lines.append(f"{CODEBOOK_FILE}: {len(codebook.themes)} themes")
+    lines.append(f"gold.csv: {len(read_gold())} rows; decisions: {len(load_decisions())}")
+    check_stamp()
+    return lines
+
+
+def _fix(encoder: str) -> list[str]:
+    lines = []
+    content = read_yaml(CODEBOOK_FILE, "An empty codebook is a file holding `[]`.") or []
+    if isinstance(content, list) and any(isinstance(t, dict) and not t.get("id") for t in content):
+        before = read_text(CODEBOOK_FILE, "")
+        head = "".join(line + "\n" for line in before.splitlines() if line.startswith("#"))
+        write_text(CODEBOOK_FILE, head + as_yaml(give_ids(content)))
+        lines.append(f"{CODEBOOK_FILE}: missing ids written")
+    if not MANIFEST.exists() or read_json(MANIFEST).get("encoder") != encoder:
+        write_json(MANIFEST, {"encoder": encoder, **manifest_of(model_folder(encoder))})
+        lines.append(f"{MANIFEST}: files of {encoder} recorded")
+    if STAMP.exists() and read_json(STAMP) != stamp():
+        write_json(STAMP, stamp())
+        lines.append(f"{STAMP}: installed version recorded")
+    return lines

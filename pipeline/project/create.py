@@ -1,0 +1,215 @@
+"""`themebook init` and `themebook demo`: a folder in which `dvc repro` gives a report, with no file edited."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.foundation.errors import ThemebookError
+from pipeline.foundation.params import Ingest, Params, parse
+from pipeline.foundation.tables import read_bytes, read_yaml, write_bytes, write_json, write_text
+from pipeline.project.graph import dvc_yaml
+from pipeline.project.modules import PACKAGE
+from pipeline.project.stamp import STAMP, stamp
+from pipeline.survey.description import WAVE_ID, Survey, load_survey
+from pipeline.survey.formats import read_export
+from pipeline.survey.guess import guess_survey
+from pipeline.survey.ingest import ingest
+from pipeline.themes.codebook import give_ids, load_codebook
+from pipeline.themes.gold import read_gold
+
+SURVEY_KEYS: dict[str, Any] = {
+    "title": "",
+    "note": "",
+    "waves": {},
+    "respondent_id": "",
+    "weight": "",
+    "sampling": "self-selected",
+    "questions": {},
+}
+GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
+IGNORED = {
+    ".dvcignore": ".gitignore\n__pycache__\n*.tmp\n",
+    "data/.gitignore": (
+        "# Only people's files are kept in git; answers and what is made of them are not.\n"
+        "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n"
+    ),
+    "models/.gitignore": "/coder\n",
+    "reports/.gitignore": "/internal\n/public\n",
+    "data/raw/.gitkeep": "",
+    "data/codebook/decisions/.gitkeep": "",
+}
+DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n    autostage = false\n"
+
+
+def wave_files(given: Sequence[str]) -> dict[str, Path]:
+    """Read ``ID=FILE`` pairs of the command line.
+
+    Raises
+    ------
+    ThemebookError
+        If a pair has no ``=``, an id is not plain or stands twice, or a file is missing.
+    """
+    waves: dict[str, Path] = {}
+    for pair in given:
+        wave, sign, file = pair.partition("=")
+        if not sign or not file:
+            raise ThemebookError(f"--wave {pair}: no file given.", "Write it as --wave 2025=export.csv.")
+        if not WAVE_ID.fullmatch(wave):
+            raise ThemebookError(
+                f"--wave {pair}: the wave id `{wave}` may hold only letters, digits, `_` and `-`.", "Try 2021Q3."
+            )
+        if wave in waves:
+            raise ThemebookError(f"--wave {pair}: the wave `{wave}` is given twice.", "Give each wave its own id.")
+        if not Path(file).is_file():
+            raise ThemebookError(f"--wave {pair}: {file} does not exist.", "Give the path of the raw export.")
+        waves[wave] = Path(file)
+    return waves
+
+
+def init(
+    folder: Path,
+    waves: Mapping[str, Path],
+    *,
+    title: str = "",
+    respondent_id: str = "",
+    open_: Sequence[str] = (),
+    closed: Sequence[str] = (),
+    attributes: Sequence[str] = (),
+    weight: str = "",
+    codebook: Path | None = None,
+    gold: Path | None = None,
+) -> list[str]:
+    """Make a project folder from raw exports.
+
+    Nothing is written before every given file has been read and found good.
+
+    Parameters
+    ----------
+    folder : Path
+        Must not exist, or be empty.
+    waves : mapping of str to Path
+        Raw export of each wave.
+    title : str
+        Of the reports.
+    respondent_id, weight : str
+        Columns.
+    open_, closed, attributes : sequence of str
+        Columns whose kind is given rather than guessed.
+    codebook, gold : Path, optional
+        People's files to start from.
+
+    Returns
+    -------
+    list of str
+        What was guessed and why, a line each.
+    """
+    _must_be_new(folder)
+    exports = {wave: read_export(path) for wave, path in waves.items()}
+    survey, lines = guess_survey(
+        exports,
+        title=title or folder.resolve().name.replace("_", " ").replace("-", " "),
+        respondent_id=respondent_id,
+        open_=open_,
+        closed=closed,
+        attributes=attributes,
+        weight=weight,
+    )
+    for wave, path in waves.items():
+        survey["waves"][wave]["file"] = f"data/raw/{wave}{path.suffix.lower()}"
+    # DVC wants every key that a stage depends on to be written, the empty ones too.
+    survey = {key: survey.get(key, empty) for key, empty in SURVEY_KEYS.items()}
+    described = parse(Survey, survey, "the guessed survey.yaml")
+    for wave, export in exports.items():
+        ingest(export, described, wave, Ingest())
+        lines = [*export.notices, *lines]
+    themes = _given_codebook(codebook)
+    coded = GOLD_HEADER if gold is None else read_bytes(gold, "Give the path of gold.csv.").decode("utf-8-sig")
+    if gold is not None:
+        read_gold(gold)
+
+    _scaffold(folder)
+    for wave, path in waves.items():
+        write_bytes(folder / survey["waves"][wave]["file"], read_bytes(path, ""))
+    write_text(folder / "data/survey.yaml", as_yaml(survey))
+    write_text(folder / "data/codebook/codebook.yaml", as_yaml(themes) if themes else "[]\n")
+    write_text(folder / "data/codebook/gold.csv", coded)
+    load_codebook(load_survey(folder / "data/survey.yaml"), folder / "data/codebook/codebook.yaml")
+    _git_and_dvc(folder)
+    return lines
+
+
+def demo(folder: Path) -> None:
+    """Make a project folder of the sample survey, whose every answer is invented for illustration."""
+    _must_be_new(folder)
+    source = resources("sample")
+    _scaffold(folder)
+    for wave in load_survey(source / "survey.yaml").waves.values():
+        write_bytes(folder / wave.file, (source / "raw" / Path(wave.file).name).read_bytes())
+    write_bytes(folder / "data/survey.yaml", (source / "survey.yaml").read_bytes())
+    for path in (source / "codebook").rglob("*.*"):
+        write_bytes(folder / "data/codebook" / path.relative_to(source / "codebook"), path.read_bytes())
+    _git_and_dvc(folder)
+
+
+def resources(name: str) -> Path:
+    """Find a folder that is shipped with the package: ``sample`` (the survey) or ``manifests`` (of the models)."""
+    installed = PACKAGE / name
+    return installed if installed.is_dir() else PACKAGE.parent / {"sample": "data", "manifests": "models"}[name]
+
+
+def as_yaml(content: Any) -> str:
+    """Write YAML as people read it: keys in order, text as it is."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _given_codebook(path: Path | None) -> list[dict[str, Any]]:
+    if path is None:
+        return []
+    themes = read_yaml(path, "Give the path of codebook.yaml.") or []
+    if not isinstance(themes, list) or not all(isinstance(theme, dict) for theme in themes):
+        raise ThemebookError(f"{path}: the codebook is not a list of themes.", "Write each theme as `- name: …`.")
+    return give_ids(themes)
+
+
+def _must_be_new(folder: Path) -> None:
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise ThemebookError(f"{folder} is not empty.", "Give a new folder; nothing was changed.")
+
+
+def _scaffold(folder: Path) -> None:
+    """Write what every project folder holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in IGNORED.items():
+        write_text(folder / name, content)
+    write_text(folder / "params.yaml", as_yaml(Params().model_dump(mode="json")))
+    write_text(folder / "dvc.yaml", dvc_yaml(with_modules=False))
+    write_json(folder / STAMP, stamp())
+    for name in ("encoder.json", "spacy.json"):
+        shutil.copyfile(resources("manifests") / name, folder / "models" / name)
+
+
+def _git_and_dvc(folder: Path) -> None:
+    """Make the folder a git and DVC repository, or a DVC folder inside the git repository it lies in."""
+    if shutil.which("git") is None:
+        raise ThemebookError("git is not installed.", "Install git, then run `git init` and `dvc init` in the folder.")
+    inside = subprocess.run(["git", "rev-parse", "--show-toplevel"], cwd=folder, capture_output=True, text=True)
+    extra = ["--subdir"] if inside.returncode == 0 else []
+    if not extra:
+        subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "init", "--quiet", *extra], cwd=folder, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise ThemebookError(
+            f"`dvc init` failed in {folder}: {done.stderr.strip()[:300]}", "Mend that and run it there."
+        )
+    write_text(folder / ".dvc/config", DVC_CONFIG)
+    # `dvc init` brings its own; ours also leaves .gitignore files out of the hash of a folder.
+    write_text(folder / ".dvcignore", IGNORED[".dvcignore"])

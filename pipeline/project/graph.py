@@ -1,0 +1,204 @@
+"""The pipeline as DVC knows it: one definition, written to dvc.yaml of this repository and of every project folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from pipeline.project.modules import module_files
+from pipeline.project.stamp import STAMP
+
+SURVEY = "data/survey.yaml"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: what it reads, the keys it depends on, and what it writes.
+
+    ``{wave}`` in a path makes sense only where ``per_wave`` is true.
+    """
+
+    name: str
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+    params: tuple[str, ...] = ()
+    survey: tuple[str, ...] = ("waves", "questions")
+    per_wave: bool = False
+    metrics: tuple[str, ...] = ()
+    plots: tuple[str, ...] = ()
+
+
+STAGES = (
+    Stage(
+        "verify",
+        # The folder, not the file: DVC stops with a bare errno at a missing file, and never asks us.
+        deps=("data/raw",),
+        survey=("waves.{wave}",),
+        outs=("data/responses/{wave}.verified.json",),
+        per_wave=True,
+    ),
+    Stage(
+        "ingest",
+        deps=("data/responses/{wave}.verified.json",),
+        params=("ingest",),
+        survey=("questions", "respondent_id", "weight", "waves.{wave}"),
+        outs=tuple(
+            f"data/responses/{{wave}}{end}"
+            for end in (".parquet", ".closed.parquet", ".respondents.parquet", ".ledger.json")
+        ),
+        per_wave=True,
+    ),
+    Stage(
+        "segment",
+        deps=("data/responses/{wave}.parquet", "models/spacy.json"),
+        params=("segment",),
+        survey=(),
+        outs=("data/units/{wave}.parquet", "data/units/{wave}.redactions.parquet"),
+        per_wave=True,
+    ),
+    Stage(
+        "embed",
+        deps=("data/responses/{wave}.parquet", "data/units/{wave}.parquet", "models/encoder.json"),
+        params=("embed",),
+        survey=(),
+        outs=("data/embeddings/{wave}.safetensors",),
+        per_wave=True,
+    ),
+    Stage(
+        "code",
+        deps=("data/responses", "data/units", "data/embeddings", "data/codebook", "models/encoder.json"),
+        params=("seed", "embed", "code"),
+        outs=(
+            "data/coded/units.parquet",
+            "data/coded/mentions.parquet",
+            "data/coded/heldout.parquet",
+            "data/coded/codebook.json",
+            "models/coder",
+        ),
+    ),
+    Stage(
+        "discover",
+        deps=("data/responses", "data/units", "data/embeddings", "data/coded/units.parquet", "models/coder"),
+        params=("seed", "discover"),
+        outs=tuple(f"data/candidates/{name}.parquet" for name in ("candidates", "units", "responses")),
+    ),
+    Stage(
+        "quote",
+        deps=(
+            "data/responses",
+            "data/units",
+            "data/embeddings",
+            "data/coded/mentions.parquet",
+            "data/coded/units.parquet",
+            "data/codebook/decisions",
+        ),
+        params=("quote",),
+        outs=("data/coded/quotes.parquet",),
+    ),
+    Stage(
+        "measure",
+        deps=("data/responses", "data/coded/mentions.parquet"),
+        params=("measure",),
+        outs=("reports/headlines.csv", "reports/changes.csv"),
+        plots=("reports/prevalence.csv",),
+    ),
+    Stage(
+        "evaluate",
+        deps=(
+            "data/responses",
+            "data/units",
+            "data/coded/heldout.parquet",
+            "data/coded/mentions.parquet",
+            "data/coded/units.parquet",
+            "data/coded/codebook.json",
+            "data/codebook/gold.csv",
+            "data/candidates",
+        ),
+        outs=(),
+        metrics=("reports/metrics/agreement.json", "reports/metrics/coverage.json"),
+    ),
+    Stage(
+        "report",
+        deps=(
+            "data/responses",
+            "data/units",
+            "data/coded",
+            "data/candidates",
+            "data/codebook/gold.csv",
+            "data/codebook/decisions",
+            "models/coder",
+            "reports/prevalence.csv",
+            "reports/headlines.csv",
+            "reports/changes.csv",
+            "reports/metrics",
+        ),
+        params=("seed", "embed", "measure", "report"),
+        survey=("title", "note", "sampling", "waves", "questions"),
+        outs=("reports/internal/themes.html", "reports/public/themes.html"),
+    ),
+)
+
+
+def dvc_yaml(with_modules: bool) -> str:
+    """Write the pipeline file.
+
+    Parameters
+    ----------
+    with_modules : bool
+        True in this repository: each stage depends on the modules it imports. False in a project folder: one small
+        file with the version and hash of the installed package stands in for them.
+    """
+    stages = {stage.name: _stage(stage, with_modules) for stage in STAGES}
+    content: dict[str, Any] = {"vars": [SURVEY], "stages": stages, "plots": [_plot()]}
+    head = "# Written by `python -m pipeline.project.graph`; change pipeline/project/graph.py instead.\n"
+    if not with_modules:
+        head = "# Written by `themebook init`. Settings are in params.yaml, the survey in data/survey.yaml.\n"
+    return head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _plot() -> dict[str, Any]:
+    return {
+        "Prevalence": {
+            "template": "bar_horizontal",
+            "x": "share",
+            "y": {"reports/prevalence.csv": "theme_id"},
+            "title": "Share of respondents raising each theme",
+        }
+    }
+
+
+def _stage(stage: Stage, with_modules: bool) -> dict[str, Any]:
+    wave = "${key}" if stage.per_wave else ""
+
+    def here(path: str) -> str:
+        return path.replace("{wave}", wave)
+
+    code = module_files(stage.name) if with_modules else [STAMP.as_posix()]
+    params: list[Any] = list(stage.params)
+    if stage.survey:
+        params.append({SURVEY: [here(key) for key in stage.survey]})
+    body: dict[str, Any] = {
+        "cmd": f"themebook stage {stage.name}" + (f" --wave {wave}" if stage.per_wave else ""),
+        "deps": [here(dep) for dep in stage.deps] + code,
+    }
+    if params:
+        body["params"] = params
+    if stage.outs:
+        small = tuple(path for path in stage.outs if path.endswith(".csv"))
+        body["outs"] = [
+            {here(path): {"persist": True, **({"cache": False} if path in small else {})}} for path in stage.outs
+        ]
+    for kind, paths in (("metrics", stage.metrics), ("plots", stage.plots)):
+        if paths:
+            body[kind] = [{path: {"persist": True, "cache": False}} for path in paths]
+    return {"foreach": "${waves}", "do": body} if stage.per_wave else body
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    from pipeline.foundation.tables import write_text
+
+    write_text(Path("dvc.yaml"), dvc_yaml(with_modules=True))

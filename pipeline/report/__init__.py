@@ -1,0 +1,1 @@
+"""The content model, figures and pages of the reports."""

@@ -1,0 +1,226 @@
+"""The content model: every figure, sentence and quote that any format shows, built once from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from pipeline.foundation.params import Params
+from pipeline.report import wording
+from pipeline.report.closed import closed_charts, headlines
+from pipeline.report.coded import all_quotes, open_questions, outlooks
+from pipeline.report.inputs import Inputs
+from pipeline.report.records import Content, Fact, WaveInfo
+from pipeline.report.remainder import candidates as list_candidates
+from pipeline.report.remainder import coded_answers, losses
+from pipeline.report.remainder import metrics as list_metrics
+from pipeline.survey.description import Survey
+from pipeline.themes.codebook import Codebook
+
+
+def build_content(
+    *,
+    survey: Survey,
+    codebook: Codebook,
+    responses: pd.DataFrame,
+    closed: pd.DataFrame,
+    respondents: pd.DataFrame,
+    units: pd.DataFrame,
+    redactions: pd.DataFrame,
+    unit_codes: pd.DataFrame,
+    mentions: pd.DataFrame,
+    heldout: pd.DataFrame,
+    candidates: pd.DataFrame,
+    candidate_units: pd.DataFrame,
+    candidate_responses: pd.DataFrame,
+    quotes: pd.DataFrame,
+    prevalence: pd.DataFrame,
+    headlines: pd.DataFrame,
+    changes: pd.DataFrame,
+    ledgers: Mapping[str, dict[str, Any]],
+    metrics: Mapping[str, dict[str, Any]],
+    params: Params,
+    provenance: Mapping[str, Any],
+) -> Content:
+    """Build the content of the internal report.
+
+    Parameters
+    ----------
+    survey, codebook, params
+        What people wrote; the codebook is the effective one.
+    responses … changes : DataFrame
+        The tables by contract, all listed waves in one.
+    ledgers : mapping of str to dict
+        Each wave's ledger as `ingest` writes it; a wave without one is counted from its responses.
+    metrics : mapping of str to dict
+        Flat figures by family (``agreement``, ``coverage`` …); may be empty.
+    provenance : mapping
+        Every key is optional: ``version`` (str, of this software), ``encoder`` (str), ``gold`` (dict of str to int),
+        ``coders`` (list of str: who or what coded the gold), ``conflicts`` (list of str: decisions not applied),
+        ``decisions`` (int), ``versions`` (dict of str to str: the libraries).
+
+    Returns
+    -------
+    Content
+        For the team; `to_public` makes from it what may leave the team.
+    """
+    inputs = Inputs(
+        survey=survey,
+        codebook=codebook,
+        params=params,
+        tables={
+            "responses": responses,
+            "closed": closed,
+            "respondents": respondents,
+            "units": units,
+            "redactions": redactions,
+            "unit_codes": unit_codes,
+            "mentions": mentions,
+            "heldout": heldout,
+            "candidates": candidates,
+            "candidate_units": candidate_units,
+            "candidate_responses": candidate_responses,
+            "quotes": quotes,
+            "prevalence": prevalence,
+            "headlines": headlines,
+            "changes": changes,
+        },
+        ledgers=ledgers,
+        metrics=metrics,
+        provenance=provenance,
+    )
+    return _content(inputs)
+
+
+def _content(inputs: Inputs) -> Content:
+    survey = inputs.survey
+    charts = closed_charts(inputs)
+    quotes = all_quotes(inputs)
+    overall, questions = open_questions(inputs, quotes)
+    views = outlooks(inputs, charts, quotes)
+    explained = {view.question_id for view in views}
+    plain_charts = [c for c in charts if not c.attribute and c.key not in explained]
+    answers, left_out, unexplained, n_unexplained, n_uncoded = coded_answers(inputs)
+    weighted = " Shares are weighted; counts are not." if survey.weight else ""
+    return Content(
+        title=wording.tame(survey.title),
+        note=wording.tame(survey.note),
+        audience="internal",
+        sampling=wording.SAMPLING[survey.sampling] + weighted,
+        provisional=not inputs.codebook.themes,
+        min_segment=inputs.params.measure.min_segment,
+        quotes_per_theme=inputs.params.report.quotes_per_theme,
+        summary=_summary(inputs),
+        waves=_waves(inputs),
+        who=tuple(c for c in charts if c.attribute),
+        headlines=tuple(headlines(inputs, charts)),
+        choices=tuple(c for c in plain_charts if c.kind == "multi"),
+        closed=tuple(c for c in plain_charts if c.kind != "multi"),
+        outlooks=views,
+        overall=overall,
+        questions=questions,
+        candidates=list_candidates(inputs),
+        losses=losses(inputs),
+        uncoded=n_uncoded,
+        unexplained=n_unexplained,
+        unexplained_examples=tuple(unexplained),
+        answers=tuple(answers),
+        answers_left_out=left_out,
+        metrics=list_metrics(inputs),
+        coders=tuple(map(str, inputs.provenance.get("coders", ()))),
+        conflicts=tuple(map(str, inputs.provenance.get("conflicts", ()))),
+        made=_made(inputs),
+        limits=_limits(inputs),
+    )
+
+
+def _waves(inputs: Inputs) -> tuple[WaveInfo, ...]:
+    counts = inputs.tables["respondents"].groupby("wave")["respondent_id"].nunique()
+    waves = []
+    for name, wave in inputs.survey.waves.items():
+        people = int(counts.get(name, 0))
+        waves.append(
+            WaveInfo(
+                id=name,
+                file=PurePath(wave.file.replace("\\", "/")).name,
+                sha256=wave.sha256,
+                invited=wave.invited,
+                respondents=people,
+                sentence=wording.wave_line(name, people, wave.invited),
+            )
+        )
+    return tuple(waves)
+
+
+def _summary(inputs: Inputs) -> tuple[str, ...]:
+    """What was asked, in two sentences."""
+    responses = inputs.tables["responses"]
+    answered = int((responses["status"] == "answered").sum())
+    closed = [q for q in inputs.survey.questions.values() if q.kind not in ("open", "ignore") and not q.attribute]
+    asked = [wording.counted(len(closed), "closed question")] if closed else []
+    asked.append(wording.counted(len(inputs.survey.open_questions), "open question"))
+    lines = [
+        f"{' and '.join(asked)} in {wording.counted(len(inputs.waves), 'wave')}; "
+        f"{wording.counted(answered, 'answer')} in people’s own words."
+    ]
+    themes = len(inputs.codebook.themes)
+    if themes:
+        lines.append(f"These answers were coded with a codebook of {wording.counted(themes, 'theme')}.")
+    return tuple(lines)
+
+
+def _made(inputs: Inputs) -> tuple[Fact, ...]:
+    about = inputs.provenance
+    facts = [("Software", f"themebook {about['version']}")] if about.get("version") else []
+    facts.append(("Encoder", str(about.get("encoder") or inputs.params.embed.encoder)))
+    facts.append(("Seed", str(inputs.params.seed)))
+    themes = inputs.codebook.themes
+    examples = sum(len(theme.examples) for theme in themes)
+    facts.append(("Codebook", f"{wording.counted(len(themes), 'theme')}, {wording.counted(examples, 'example')}"))
+    gold = about.get("gold") or {}
+    if gold:
+        facts.append(("Coded answers", "; ".join(f"{str(k).replace('_', ' ')}: {v}" for k, v in gold.items())))
+    if about.get("decisions") is not None:
+        facts.append(("Recorded decisions", str(about["decisions"])))
+    versions = about.get("versions") or {}
+    if versions:
+        facts.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
+    return tuple(Fact(name=name, value=wording.tame(value)) for name, value in facts)
+
+
+def _limits(inputs: Inputs) -> tuple[str, ...]:
+    """What the figures cannot say."""
+    methods = set(inputs.tables["prevalence"]["method"])
+    limits = []
+    if inputs.survey.sampling == "self-selected":
+        limits.append(
+            "People chose for themselves whether to answer. The figures describe those who did, not everyone who was "
+            "invited and not a wider population."
+        )
+    elif inputs.survey.sampling == "census":
+        limits.append("Everyone was asked, but not everyone answered; those who did not may see things differently.")
+    else:
+        limits.append("Those who were drawn and did not answer may see things differently from those who did.")
+    if "uncorrected" in methods:
+        limits.append(
+            "Shares of themes marked as counted by machine carry the machine’s mistakes, in both directions. They have "
+            "no interval, because an interval would claim a precision that they lack."
+        )
+    if "person" in methods:
+        limits.append("Intervals show the play of chance among answers such as these, nothing else.")
+    if methods:
+        limits.append(
+            "A theme’s share is of those who wrote an answer that could be coded. Not to mention something in one’s "
+            "own words does not mean to disagree with it."
+        )
+    if len(inputs.waves) > 1:
+        limits.append(
+            "Changes between waves are plain differences, taken before rounding. They are not tested: other people may "
+            "have answered, and small differences can be chance."
+        )
+    limits.append("Figures are rounded to whole percent, so parts may seem not to add up.")
+    limits.append("Quotes show what a theme sounds like. They are chosen, not drawn at random, and prove no share.")
+    return tuple(limits)

@@ -1,0 +1,291 @@
+"""The content model's records: frozen, JSON-serialisable, and the same for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.foundation.params import Section
+
+
+class Cell(Section):
+    """One figure: ``n`` of ``base`` respondents of one wave.
+
+    ``share`` is between 0 and 1, None where it is not known. ``low`` and ``high`` bound the share where an interval is
+    given. ``method`` is empty for closed questions. A cell that is too small to be shown has ``n`` and ``share`` None.
+    """
+
+    wave: str
+    base: int = 0
+    n: int | None = None
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+
+
+class Row(Section):
+    """One bar of a chart, with one cell for each of the chart's waves (None: no figure for that wave)."""
+
+    label: str
+    cells: tuple[Cell | None, ...]
+    folded: bool = False
+
+    @property
+    def latest(self) -> Cell | None:
+        """The cell of the last wave."""
+        return self.cells[-1] if self.cells else None
+
+
+class Chart(Section):
+    """One figure and the table under it.
+
+    ``key`` is the question's id. ``rows`` stand in the order in which they are drawn. ``left_out`` counts the rows that
+    are only in the tables. ``facts`` are sentences shown in place of bars (numeric questions).
+    """
+
+    key: str
+    title: str
+    kind: str = ""
+    attribute: bool = False
+    waves: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    left_out: int = 0
+    note: str = ""
+    facts: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> int:
+        """How many respondents the latest wave's shares are of."""
+        return max((row.latest.base for row in self.rows if row.latest), default=0)
+
+
+class WaveInfo(Section):
+    """One wave: its file, who was invited and who answered."""
+
+    id: str
+    file: str
+    sha256: str
+    invited: int | None
+    respondents: int
+    sentence: str
+
+
+class Headline(Section):
+    """One large figure of a closed question."""
+
+    question_id: str
+    question: str
+    answer: str
+    cell: Cell
+    previous: Cell | None
+    figure: str
+    of: str
+    change: str
+
+
+class Quote(Section):
+    """One piece of evidence: masked words of a respondent.
+
+    Segment and wave are all that is said of who spoke; ``segment_base`` is how many respondents the segment has there.
+    """
+
+    quote_id: str
+    theme_id: str
+    question_id: str
+    response_id: str
+    wave: str
+    segment: str
+    segment_label: str
+    segment_base: int
+    rank: int
+    display: str
+    approved: bool
+
+    @property
+    def attribution(self) -> str:
+        """What stands under the quote."""
+        return " · ".join(part for part in (self.segment_label or "A respondent", self.wave) if part)
+
+
+class SegmentRow(Section):
+    """A theme's share among the respondents of one attribute's value, or of one side."""
+
+    value: str
+    cell: Cell
+
+
+class SegmentTable(Section):
+    """A theme by the values of one attribute."""
+
+    attribute_id: str
+    title: str
+    rows: tuple[SegmentRow, ...]
+    hidden: int = 0
+
+
+class Part(Section):
+    """A theme's figure for one question, where it belongs to several."""
+
+    question_id: str
+    question: str
+    cell: Cell
+
+
+class ThemeBlock(Section):
+    """Everything said about one theme, at its one home: a question, or empty for all open questions together."""
+
+    id: str
+    name: str
+    question_id: str
+    role: str
+    group: str
+    definition: str
+    include: str
+    exclude: str
+    examples: int
+    cell: Cell | None
+    history: tuple[Cell, ...]
+    sentence: str
+    method: str
+    change: str
+    parts: tuple[Part, ...]
+    segments: tuple[SegmentTable, ...]
+    quotes: tuple[Quote, ...]
+
+
+class OpenQuestion(Section):
+    """One open question: how many answered, and its themes ranked. ``themes`` name the blocks whose home it is."""
+
+    id: str
+    text: str
+    answered: tuple[Cell, ...]
+    sentence: str
+    chart: Chart | None
+    themes: tuple[ThemeBlock, ...]
+
+
+class Side(Section):
+    """One side of the question that is explained: its share, and its words."""
+
+    name: str
+    options: tuple[str, ...]
+    cell: Cell
+    sentence: str
+    quotes: tuple[Quote, ...]
+
+
+class Reasons(Section):
+    """The themes of one group, with their shares among everybody and on each side."""
+
+    name: str
+    chart: Chart
+    by_side: tuple[SegmentTable, ...]
+
+
+class Outlook(Section):
+    """A closed question, and the open question that gives its reasons."""
+
+    question_id: str
+    question: str
+    open_id: str
+    open_text: str
+    heading: str
+    chart: Chart
+    sides: tuple[Side, ...]
+    rest: Cell | None
+    reasons: tuple[Reasons, ...]
+    method: str
+
+
+class Candidate(Section):
+    """What the machine proposes beyond the codebook."""
+
+    id: str
+    name: str
+    parent: str
+    n_units: int
+    n_responses: int
+    stability: str
+    nearest: str
+    examples: tuple[str, ...]
+
+
+class Loss(Section):
+    """How many cells of one question and wave had one status, and why."""
+
+    wave: str
+    question_id: str
+    question: str
+    status: str
+    reason: str
+    n: int
+
+
+class Answer(Section):
+    """One coded answer, masked."""
+
+    response_id: str
+    wave: str
+    question_id: str
+    themes: tuple[str, ...]
+    source: str
+    text: str
+
+
+class Metric(Section):
+    """One number of a metrics file."""
+
+    family: str
+    name: str
+    value: str
+
+
+class Fact(Section):
+    """One line of how the report was made."""
+
+    name: str
+    value: str
+
+
+class Content(Section):
+    """All that any format of the report shows, built once."""
+
+    title: str
+    note: str
+    audience: str
+    sampling: str
+    provisional: bool
+    min_segment: int
+    quotes_per_theme: int
+    summary: tuple[str, ...]
+    waves: tuple[WaveInfo, ...]
+    who: tuple[Chart, ...]
+    headlines: tuple[Headline, ...]
+    choices: tuple[Chart, ...]
+    closed: tuple[Chart, ...]
+    outlooks: tuple[Outlook, ...]
+    overall: OpenQuestion | None
+    questions: tuple[OpenQuestion, ...]
+    candidates: tuple[Candidate, ...]
+    losses: tuple[Loss, ...]
+    uncoded: int
+    unexplained: int
+    unexplained_examples: tuple[Answer, ...]
+    answers: tuple[Answer, ...]
+    answers_left_out: int
+    metrics: tuple[Metric, ...]
+    coders: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    made: tuple[Fact, ...]
+    limits: tuple[str, ...]
+
+    @property
+    def machine_coders(self) -> bool:
+        """Whether some of the codes that the coder is compared with were given by a machine."""
+        return any(coder.startswith("machine:") for coder in self.coders)
+
+    @property
+    def themes(self) -> Iterator[ThemeBlock]:
+        """Every theme once, those of all questions together first."""
+        for question in ((self.overall,) if self.overall else ()) + self.questions:
+            yield from question.themes

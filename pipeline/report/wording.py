@@ -1,0 +1,336 @@
+"""Sentences that carry figures. Every format takes its words from here, so that a figure reads the same everywhere."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from pipeline.report.records import Cell
+
+NBSP = "\N{NO-BREAK SPACE}"
+SAMPLING = {
+    "self-selected": "Self-selected: figures are shares of those who answered; they say nothing of those who did not.",
+    "census": "Everyone was asked: figures are shares of those who answered.",
+    "probability": "A random sample was asked: figures are shares of those who answered.",
+}
+STATUS = {
+    "answered": "answered",
+    "non_answer": "non-answers (such as “n/a”)",
+    "blank": "left blank",
+    "not_asked": "not asked",
+    "excluded": "excluded",
+}
+METRICS = {
+    "answers": "Answers compared",
+    "brier": "Brier score (0 is best)",
+    "kappa": "Cohen’s kappa",
+    "macro_f1": "F1, mean over themes (macro)",
+    "micro_f1": "F1 over all codes (micro)",
+    "read_by_people": "Share of them coded by a person",
+}
+METHOD = {
+    "person": "Coded by people: every answer was read.",
+    "corrected": "Counted by machine and corrected for coding errors, with answers that were read.",
+    "uncorrected": "Counted by machine, not yet corrected for coding errors.",
+}
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def tame(text: str) -> str:
+    """Replace what no page, document or table can hold: control characters and halves of surrogate pairs.
+
+    Examples
+    --------
+    >>> tame("a\\x00b")
+    'a\ufffdb'
+    """
+    return _UNSEEN.sub("\ufffd", text)
+
+
+def plain(text: str, most: int = 300) -> str:
+    """Give a text as one line without direction marks, shortened, for labels of figures and titles.
+
+    Examples
+    --------
+    >>> plain("one\\n two  three", most=8)
+    'one two…'
+    """
+    line = " ".join(_BIDI.sub("", tame(text)).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def whole(share: float) -> int:
+    """Round a share to whole percent, halves up.
+
+    Examples
+    --------
+    >>> whole(0.285), whole(0.125), whole(0.3149)
+    (29, 13, 31)
+    """
+    return math.floor(round(share * 100, 6) + 0.5)
+
+
+def percent(share: float | None) -> str:
+    """Say a share in whole percent; 0 % and 100 % only where they are exact.
+
+    Examples
+    --------
+    >>> [percent(s).replace(NBSP, " ") for s in (0.314, 0.0, 0.001, 0.997, 1.0, None)]
+    ['31 %', '0 %', 'fewer than 1 %', 'more than 99 %', '100 %', 'not known']
+    """
+    if share is None or math.isnan(share):
+        return "not known"
+    rounded = whole(share)
+    if rounded == 0 and share > 0:
+        return f"fewer than 1{NBSP}%"
+    if rounded == 100 and share < 1:
+        return f"more than 99{NBSP}%"
+    return f"{rounded}{NBSP}%"
+
+
+def short_percent(share: float | None) -> str:
+    """Say a share where there is room for a few characters only: ``<1 %``, ``>99 %``, ``–`` for none."""
+    if share is None:
+        return "–"
+    return percent(share).replace("fewer than ", "<").replace("more than ", ">")
+
+
+def number(n: int) -> str:
+    """Write a whole number with separators.
+
+    Examples
+    --------
+    >>> number(12400)
+    '12,400'
+    """
+    return f"{n:,}"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """Say how many of something.
+
+    Examples
+    --------
+    >>> counted(1, "answer"), counted(2100, "answer")
+    ('1 answer', '2,100 answers')
+    """
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
+def of_base(n: int, base: int) -> str:
+    """Say a count and what it is of: ``83 of 268``."""
+    return f"{number(n)} of {number(base)}"
+
+
+def of_cell(cell: Cell) -> str:
+    """Say a cell's count and base, and that its share is weighted where the two do not give it.
+
+    Examples
+    --------
+    >>> of_cell(Cell(wave="2025", base=10, n=5, share=0.62))
+    '5 of 10, weighted'
+    """
+    n = cell.n or 0
+    weighted = cell.base > 0 and cell.share is not None and abs(n / cell.base - cell.share) > 0.001
+    return of_base(n, cell.base) + (", weighted" if weighted else "")
+
+
+def share_of_all(share: float | None) -> str:
+    """Say a share of those who answered, with ``all`` for exactly all of them.
+
+    Examples
+    --------
+    >>> share_of_all(1.0)
+    'all of those who answered'
+    """
+    if share == 1:
+        return "all of those who answered"
+    return f"{percent(share)} of those who answered"
+
+
+def mention(cell: Cell) -> str:
+    """Say how many respondents raise a theme.
+
+    A corrected share is an estimate, and the machine's own count would contradict it, so only its base is given.
+
+    Examples
+    --------
+    >>> mention(Cell(wave="2025", base=268, n=83, share=83 / 268, method="person")).replace(NBSP, " ")
+    'Mentioned by 31 % of those who answered (83 of 268).'
+    """
+    if cell.base == 0 or cell.share is None:
+        return "No codable answers to count."
+    if cell.share == 0 and cell.method != "corrected":
+        return f"Mentioned by none of the {number(cell.base)} who answered."
+    if cell.method == "corrected":
+        return f"Mentioned by an estimated {share_of_all(cell.share)} (base {number(cell.base)})."
+    return f"Mentioned by {share_of_all(cell.share)} ({of_cell(cell)})."
+
+
+def method(cell: Cell | None, confidence: float) -> str:
+    """Say how a share was counted and, where there is one, its interval."""
+    if cell is None:
+        return ""
+    words = METHOD.get(cell.method, "")
+    if cell.low is None or cell.high is None:
+        return words
+    return f"{words} {whole(confidence)}{NBSP}% interval: {whole(cell.low)} to {whole(cell.high)}{NBSP}%.".strip()
+
+
+def points(difference: float) -> str:
+    """Say a difference of two shares in percentage points; it is taken before rounding.
+
+    Examples
+    --------
+    >>> points(0.04), points(-0.012), points(0.002), points(0.0)
+    ('up 4 points', 'down 1 point', 'up less than 1 point', 'the same')
+    """
+    size = whole(abs(difference))
+    if difference == 0:
+        return "the same"
+    way = "up" if difference > 0 else "down"
+    return f"{way} less than 1 point" if size == 0 else f"{way} {counted(size, 'point')}"
+
+
+def change(difference: float, previous_wave: str) -> str:
+    """Say the change since an earlier wave, and that it was not tested.
+
+    Examples
+    --------
+    >>> change(0.04, "2025")
+    'up 4 points since 2025 (not tested)'
+    """
+    if difference == 0:
+        return f"the same as in {previous_wave}"
+    return f"{points(difference)} since {previous_wave} (not tested)"
+
+
+def either(values: Sequence[str]) -> str:
+    """Join answers that count together.
+
+    Examples
+    --------
+    >>> either(["Strongly agree", "Agree"])
+    'Strongly agree or agree'
+    """
+    first, *others = values
+    return " or ".join([first, *(v[:1].lower() + v[1:] if v[1:2].islower() else v for v in others)])
+
+
+def top(values: Sequence[str], order: Sequence[str]) -> str:
+    """Say which answers a headline counts: the top of a scale, highest first, or one answer.
+
+    Examples
+    --------
+    >>> top(["Very good", "Good"], ["Poor", "Fair", "Good", "Very good"])
+    'Very good or good'
+    >>> top(["1"], ["1", "2", "3", "4", "5"])
+    '1, on a scale from 1 to 5'
+    >>> top(["No"], [])
+    'Answered “No”'
+    """
+    if not order:
+        return f"Answered “{values[0]}”"
+    if any(char.isalpha() for value in values for char in value):
+        return either(values)
+    return f"{either(values)}, on a scale from {order[0]} to {order[-1]}"
+
+
+def one_of(side: str) -> str:
+    """Say of a respondent on which side they stand.
+
+    Examples
+    --------
+    >>> one_of("optimists")
+    'One of the optimists'
+    """
+    return f"One of the {side}"
+
+
+def metric(name: str, themes: Mapping[str, str]) -> str:
+    """Name a figure of the metrics files for people.
+
+    Examples
+    --------
+    >>> metric("micro_f1", {}), metric("f1_T02", {"T02": "Long-term thinking"}), metric("meaning_units", {})
+    ('F1 over all codes (micro)', 'F1: Long-term thinking', 'Meaning units')
+    """
+    if name in METRICS:
+        return METRICS[name]
+    if name.startswith("f1_"):
+        return f"F1: {themes.get(name.removeprefix('f1_'), name.removeprefix('f1_'))}"
+    said = name.replace("_", " ")
+    return said[:1].upper() + said[1:]
+
+
+def wave_line(wave: str, respondents: int, invited: int | None) -> str:
+    """Say who was asked and who answered in one wave.
+
+    Examples
+    --------
+    >>> wave_line("2025", 270, 2400).replace(NBSP, " ")
+    '2025: 270 respondents of 2,400 invited (11 %)'
+    >>> wave_line("2025", 1, None)
+    '2025: 1 respondent; how many were invited is not recorded'
+    """
+    people = counted(respondents, "respondent")
+    if invited is None:
+        return f"{wave}: {people}; how many were invited is not recorded"
+    if respondents > invited:
+        return f"{wave}: {people}, more than the {number(invited)} recorded as invited"
+    return f"{wave}: {people} of {number(invited)} invited ({percent(respondents / invited)})"
+
+
+def stability(value: float | None) -> str:
+    """Say how well a candidate is found again when answers are left out.
+
+    The borders 0.85, 0.75 and 0.6 are those of Hennig's ``clusterboot`` for the mean Jaccard overlap.
+
+    Examples
+    --------
+    >>> stability(0.9), stability(0.3)
+    ('very stable (0.90)', 'not stable: a different set of answers may not show it (0.30)')
+    """
+    if value is None or math.isnan(value):
+        return "stability not measured"
+    words = (
+        "very stable"
+        if value >= 0.85
+        else "stable"
+        if value >= 0.75
+        else "a pattern with uncertain borders"
+        if value >= 0.6
+        else "not stable: a different set of answers may not show it"
+    )
+    return f"{words} ({value:.2f})"
+
+
+def choices_heading(texts: Sequence[str]) -> str:
+    """Name the section of multiple choices by what is asked.
+
+    Examples
+    --------
+    >>> choices_heading(["Which barriers do you see?"])
+    'What gets in the way'
+    >>> choices_heading(["Which tools do you use?"])
+    'What people chose'
+    """
+    obstacle = re.compile(r"barrier|obstacle|in the way|challeng|difficult|hinder|prevent|problem", re.IGNORECASE)
+    found = [bool(obstacle.search(text)) for text in texts]
+    return "What gets in the way" if found and all(found) else "What people chose"
+
+
+def outlook_heading(text: str, sides: Sequence[str]) -> str:
+    """Name the section of a question and its reasons.
+
+    Examples
+    --------
+    >>> outlook_heading("How do you feel about the next five years?", ["optimists", "pessimists"])
+    'Outlook'
+    """
+    ahead = re.search(
+        r"outlook|future|next .{0,12}years?|expect|optimis|pessimis", " ".join([text, *sides]), re.IGNORECASE
+    )
+    return "Outlook" if ahead else "What lies behind the answers"

@@ -1,0 +1,51 @@
+"""Train the coder on codebook and gold, and code every response of the listed waves."""
+
+from __future__ import annotations
+
+from pipeline.foundation.contracts import HELDOUT, MENTIONS, RESPONSES, UNIT_CODES, UNITS
+from pipeline.foundation.log import notice, say
+from pipeline.foundation.params import load_params
+from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
+from pipeline.survey.description import load_survey
+from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
+from pipeline.themes.card import save_coder
+from pipeline.themes.codebook import EFFECTIVE_FILE, effective, load_codebook
+from pipeline.themes.coding import code_responses
+from pipeline.themes.gold import match_gold, read_gold
+
+
+def run(wave: str | None = None) -> None:
+    """Code all listed waves."""
+    survey, params = load_survey(), load_params()
+    codebook = load_codebook(survey)
+    responses = read_waves(RESPONSES, survey.waves)
+    gold = match_gold(read_gold(), survey, responses, codebook)
+    if gold.unknown:
+        counts = ", ".join(f"{name} ({n})" for name, n in gold.unknown.items())
+        notice(f"gold.csv holds codes that the codebook lacks; kept, not scored: {counts}")
+    if gold.other_waves:
+        notice(f"gold.csv holds {gold.other_waves} rows of waves that survey.yaml does not list; left out")
+    encoder = load_encoder(params.embed, read_json(MANIFEST))
+    coded = code_responses(
+        responses,
+        read_waves(UNITS, survey.waves),
+        load_vectors(survey.waves),
+        codebook,
+        gold,
+        encoder.encode,
+        params.code,
+        params.seed,
+    )
+    write_table(coded.unit_codes, UNIT_CODES)
+    write_table(coded.mentions, MENTIONS)
+    write_table(coded.heldout, HELDOUT)
+    write_json(EFFECTIVE_FILE, effective(codebook))
+    about = {"encoder": params.embed.encoder, "seed": params.seed, "gold_responses": len(gold.responses)}
+    save_coder(coded.coder, [t.id for t in codebook.themes], coded.theme_vectors, about)
+    say(
+        "code",
+        themes=len(codebook.themes),
+        gold=len(gold.responses),
+        responses=coded.mentions["response_id"].nunique(),
+        mentions=int(coded.mentions["mentioned"].sum()),
+    )

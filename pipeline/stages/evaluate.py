@@ -1,0 +1,31 @@
+"""Write flat figures on agreement, coverage and stability for `dvc metrics`."""
+
+from __future__ import annotations
+
+from pipeline.evidence.agreement import measure_agreement
+from pipeline.evidence.coverage import measure_coverage, metrics_path
+from pipeline.foundation.contracts import CANDIDATE_UNITS, CANDIDATES, HELDOUT, MENTIONS, RESPONSES, UNIT_CODES, UNITS
+from pipeline.foundation.log import say
+from pipeline.foundation.tables import read_json, read_table, read_waves, write_json
+from pipeline.survey.description import load_survey
+from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
+from pipeline.themes.gold import match_gold, read_gold
+
+
+def run(wave: str | None = None) -> None:
+    """Evaluate the coding and the candidates."""
+    survey = load_survey()
+    responses = read_waves(RESPONSES, survey.waves)
+    codebook = from_effective(read_json(EFFECTIVE_FILE))
+    agreement = measure_agreement(read_table(HELDOUT), match_gold(read_gold(), survey, responses, codebook))
+    coverage = measure_coverage(
+        responses,
+        read_waves(UNITS, survey.waves),
+        read_table(MENTIONS),
+        read_table(UNIT_CODES),
+        read_table(CANDIDATES),
+        read_table(CANDIDATE_UNITS),
+    )
+    write_json(metrics_path("agreement"), agreement)
+    write_json(metrics_path("coverage"), coverage)
+    say("evaluate", **{name: agreement[name] for name in ("answers", "micro_f1", "macro_f1") if name in agreement})

@@ -1,0 +1,67 @@
+"""Make the internal and the public report from everything that the other stages made."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.evidence.coverage import metrics_path
+from pipeline.foundation import contracts as c
+from pipeline.foundation.log import say
+from pipeline.foundation.params import load_params
+from pipeline.foundation.tables import read_json, read_table, read_waves, write_text
+from pipeline.report.content import build_content
+from pipeline.report.page import render
+from pipeline.survey.description import ledger_path, load_survey
+from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
+from pipeline.themes.decisions import approvals, load_decisions
+from pipeline.themes.gold import match_gold, read_gold
+
+LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
+
+
+def run(wave: str | None = None) -> None:
+    """Write both pages."""
+    survey, params = load_survey(), load_params()
+    waves = list(survey.waves)
+    codebook = from_effective(read_json(EFFECTIVE_FILE))
+    responses = read_waves(c.RESPONSES, waves)
+    gold = match_gold(read_gold(), survey, responses, codebook).responses
+    decisions = load_decisions()
+    _, conflicts = approvals(decisions, responses.set_index("response_id")["text"])
+    content = build_content(
+        survey=survey,
+        codebook=codebook,
+        responses=responses,
+        closed=read_waves(c.CLOSED, waves),
+        respondents=read_waves(c.RESPONDENTS, waves),
+        units=read_waves(c.UNITS, waves),
+        redactions=read_waves(c.REDACTIONS, waves),
+        unit_codes=read_table(c.UNIT_CODES),
+        mentions=read_table(c.MENTIONS),
+        heldout=read_table(c.HELDOUT),
+        candidates=read_table(c.CANDIDATES),
+        candidate_units=read_table(c.CANDIDATE_UNITS),
+        candidate_responses=read_table(c.CANDIDATE_RESPONSES),
+        quotes=read_table(c.QUOTES),
+        prevalence=read_table(c.PREVALENCE),
+        headlines=read_table(c.HEADLINES),
+        changes=read_table(c.CHANGES),
+        ledgers={wave: read_json(ledger_path(wave)) for wave in waves},
+        metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage")},
+        params=params,
+        provenance={
+            "version": __version__,
+            "encoder": params.embed.encoder,
+            "gold": {f"wave {w}, {q}": int(n) for (w, q), n in gold.groupby(["wave", "question_id"]).size().items()},
+            "coders": sorted(set(gold["coder"])),
+            "conflicts": conflicts,
+            "decisions": len(decisions),
+            "versions": {name: version(name) for name in LIBRARIES},
+        },
+    )
+    internal, public = (render(content, audience) for audience in ("internal", "public"))
+    write_text(Path("reports/internal/themes.html"), internal)
+    write_text(Path("reports/public/themes.html"), public)
+    say("report", internal_kb=len(internal) // 1000, public_kb=len(public) // 1000)

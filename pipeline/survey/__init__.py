@@ -1,0 +1,1 @@
+"""Raw exports, the survey description, respondent ids and non-answers."""

@@ -1,0 +1,193 @@
+"""survey.yaml: the waves, the columns and the questions of a survey."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from pipeline.foundation.errors import ThemebookError, listing
+from pipeline.foundation.params import Section, parse
+from pipeline.foundation.tables import read_yaml
+from pipeline.survey.headers import clean_header
+
+SURVEY_FILE = Path("data/survey.yaml")
+WAVE_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+Kind = Literal["open", "single", "multi", "ordinal", "grid", "numeric", "ignore"]
+
+
+class Wave(Section):
+    """One round of the survey: its raw file, the file's sha256, and what the file's form needs said."""
+
+    file: str
+    sha256: str
+    header_rows: int | None = Field(None, ge=1, le=3)
+    invited: int | None = Field(None, ge=1)
+
+
+class Question(Section):
+    """One question.
+
+    ``columns`` are headers of the raw files, in the order of the parts; a question whose wording changed lists every
+    wording. ``waves`` names the waves that asked it (empty: every wave); a wave that asked it and whose file holds none
+    of its columns is an error. ``order`` lists the options of an ordinal question from lowest to highest.
+    ``explains`` names the closed question whose answer this open one gives the reasons for, and ``sides`` groups that
+    question's options: ``{optimists: [Very optimistic, Optimistic]}``.
+    """
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    kind: Kind
+    text: str = ""
+    attribute: bool = False
+    waves: tuple[str, ...] = ()
+    reason: str = ""
+    separator: str = ";"
+    order: tuple[str, ...] = ()
+    explains: str = ""
+    sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @field_validator("columns")
+    @classmethod
+    def _as_read(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(clean_header, columns))
+
+
+class Survey(Section):
+    """The whole of survey.yaml. ``note`` is printed at the head of every report."""
+
+    title: str = "Survey"
+    note: str = ""
+    waves: dict[str, Wave] = Field(min_length=1)
+    questions: dict[str, Question] = Field(min_length=1)
+    respondent_id: str = ""
+    weight: str = ""
+    sampling: Literal["census", "probability", "self-selected"] = "self-selected"
+
+    @field_validator("respondent_id", "weight")
+    @classmethod
+    def _as_read(cls, column: str) -> str:
+        return clean_header(column)
+
+    @field_validator("waves", mode="before")
+    @classmethod
+    def _wave_ids(cls, waves: Any) -> Any:
+        for wave in waves if isinstance(waves, dict) else ():
+            if not isinstance(wave, str):
+                raise ValueError(f"write the wave id {wave!r} in quotes, '{wave}', so that YAML keeps it as text")
+            if not WAVE_ID.fullmatch(wave):
+                raise ValueError(f"the wave id {wave!r} may hold only letters, digits, `_` and `-`, such as 2021Q3")
+        return waves
+
+    @model_validator(mode="after")
+    def _references(self) -> Survey:
+        owner: dict[str, str] = {}
+        for name, question in self.questions.items():
+            for column in question.columns:
+                if column in owner:
+                    raise ValueError(f"the column `{column}` belongs to two questions, `{owner[column]}` and `{name}`")
+                owner[column] = name
+            if question.explains and question.explains not in self.questions:
+                raise ValueError(f"`{name}` explains `{question.explains}`, which is no question of this survey")
+        return self
+
+    @property
+    def open_questions(self) -> dict[str, Question]:
+        """The free-text questions, in the order of survey.yaml."""
+        return {name: q for name, q in self.questions.items() if q.kind == "open"}
+
+    @property
+    def closed_items(self) -> dict[str, tuple[str, Question]]:
+        """Closed questions by the id they have in the closed answers, with their column.
+
+        A grid is one item a column, ``id.1``, ``id.2`` …; every other closed question is one item.
+        A question listing several wordings of itself (not a grid) gives its first column here.
+        """
+        items: dict[str, tuple[str, Question]] = {}
+        for name, question in self.questions.items():
+            if question.kind == "grid":
+                items |= {f"{name}.{i}": (column, question) for i, column in enumerate(question.columns, 1)}
+            elif question.kind not in ("open", "ignore"):
+                items[name] = (question.columns[0], question)
+        return items
+
+
+def slug(header: str) -> str:
+    """Make a question id from a column header.
+
+    Examples
+    --------
+    >>> slug("What could we do better?")
+    'what_could_we_do_better'
+    >>> slug("  Région / Land ")
+    'région_land'
+    """
+    words = re.split(r"[\W_]+", unicodedata.normalize("NFKC", header).casefold())
+    return "_".join(word for word in words if word) or "column"
+
+
+def question_ids(headers: list[str]) -> dict[str, str]:
+    """Give each header its id; a clash gets ``_2``, ``_3`` … in column order.
+
+    Examples
+    --------
+    >>> question_ids(["Why?", "Why", "Sector"])
+    {'Why?': 'why', 'Why': 'why_2', 'Sector': 'sector'}
+    """
+    ids: dict[str, str] = {}
+    taken: set[str] = set()
+    for header in headers:
+        base = candidate = slug(header)
+        n = 1
+        while candidate in taken:
+            n += 1
+            candidate = f"{base}_{n}"
+        taken.add(candidate)
+        ids[header] = candidate
+    return ids
+
+
+def load_survey(path: Path = SURVEY_FILE) -> Survey:
+    """Read data/survey.yaml of the project folder.
+
+    Raises
+    ------
+    ThemebookError
+        If it is missing, holds an unknown key, a wave id that is not plain, or contradicts itself.
+    """
+    content = read_yaml(path, "Run in a project folder: `themebook init DIR --wave 2025=export.csv` makes one.")
+    return parse(Survey, content, str(path))
+
+
+def find_question(survey: Survey, name: str, where: str) -> str:
+    """Find a question by its id or by one of its headers.
+
+    Raises
+    ------
+    ThemebookError
+        If the survey has no such question.
+    """
+    if name in survey.questions:
+        return name
+    for key, question in survey.questions.items():
+        if clean_header(name) in question.columns or slug(name) == key:
+            return key
+    from pipeline.foundation.errors import closest
+
+    raise ThemebookError(
+        f"{where}: the survey has no question `{name}`.",
+        f"{closest(name, survey.questions)} Known open questions: {listing(survey.open_questions)}.".strip(),
+    )
+
+
+def ledger_path(wave: str) -> Path:
+    """Say where a wave's ledger lies."""
+    return Path(f"data/responses/{wave}.ledger.json")
+
+
+def verified_path(wave: str) -> Path:
+    """Say where the record of a wave's verified raw file lies."""
+    return Path(f"data/responses/{wave}.verified.json")

@@ -1,0 +1,1 @@
+"""Languages, personal data, meaning units and the encoder."""

@@ -1,0 +1,1 @@
+"""The codebook, decisions, the coder, candidates and their stability."""

@@ -1,0 +1,301 @@
+"""Coding: give every codable response its themes, and every gold response a prediction that never saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.foundation.contracts import HELDOUT, MENTIONS, UNIT_CODES
+from pipeline.foundation.params import Code
+from pipeline.foundation.tables import empty
+from pipeline.survey.nonanswers import normalise
+from pipeline.text.encoder import Vectors
+from pipeline.themes.codebook import Codebook
+from pipeline.themes.coder import Answers, Examples, ThemeCoder, cross_fit, folds_of
+from pipeline.themes.gold import Gold
+
+Encode = Callable[[list[str]], np.ndarray]
+ANSWER = ["wave", "question_id", "respondent_id", "response_id"]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What coding gives: three tables, the fitted coder and each theme's mean example vector."""
+
+    unit_codes: pd.DataFrame
+    mentions: pd.DataFrame
+    heldout: pd.DataFrame
+    coder: ThemeCoder | None
+    theme_vectors: np.ndarray
+
+
+def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+    """List the codebook's own texts: name, name with definition, examples.
+
+    An example by reference whose response is gone is left out: it was withdrawn.
+
+    Returns
+    -------
+    texts : list of str, length e
+    theme : ndarray of int, shape (e,)
+        Position of each text's theme in the codebook.
+    """
+    raw = dict(zip(responses["response_id"], responses["text"], strict=True))
+    texts: list[str] = []
+    owners: list[int] = []
+    for k, theme in enumerate(codebook.themes):
+        mine = [theme.name]
+        if theme.definition:
+            mine.append(f"{theme.name}. {theme.definition}")
+        for example in theme.examples:
+            mine.append(example.text or raw.get(example.response_id, "")[example.start : example.end])
+        mine = [text for text in mine if text.strip()]
+        texts += mine
+        owners += [k] * len(mine)
+    return texts, np.array(owners, dtype=int)
+
+
+def answers_of(responses: pd.DataFrame, units: pd.DataFrame, vectors: Vectors) -> tuple[Answers, pd.DataFrame]:
+    """Bring answered responses and their meaning units into the coder's form.
+
+    Returns
+    -------
+    answers : Answers
+        In the order of `responses`.
+    meaning_units : DataFrame
+        The units n ≥ 1, in the order of ``answers.units``.
+    """
+    place = {response_id: i for i, response_id in enumerate(responses["response_id"])}
+    mine = units[units["response_id"].isin(place)]
+    whole = mine[mine["n"] == 0].set_index("response_id").loc[responses["response_id"]]
+    meaning = mine[mine["n"] > 0].reset_index(drop=True)
+    answers = Answers(
+        responses["question_id"].to_numpy(dtype=str),
+        vectors(whole["text_id"]),
+        vectors(meaning["text_id"]),
+        meaning["response_id"].map(place).to_numpy(dtype=int),
+    )
+    return answers, meaning
+
+
+def code_responses(
+    responses: pd.DataFrame,
+    units: pd.DataFrame,
+    vectors: Vectors,
+    codebook: Codebook,
+    gold: Gold,
+    encode: Encode,
+    params: Code,
+    seed: int,
+) -> Coded:
+    """Code all responses of the listed waves.
+
+    Parameters
+    ----------
+    responses, units : DataFrame
+        Contracts RESPONSES and UNITS, all waves.
+    vectors : Vectors
+        Embeddings of all units.
+    codebook : Codebook
+        The effective codebook; when it is empty, nothing is coded.
+    gold : Gold
+        Coded responses.
+    encode : callable
+        Encodes the codebook's texts.
+    params : Code
+        Folds and regularisation.
+    seed : int
+        Deals respondents into folds.
+
+    Returns
+    -------
+    Coded
+    """
+    if not codebook.themes:
+        return Coded(empty(UNIT_CODES), empty(MENTIONS), empty(HELDOUT), None, np.zeros((0, 1), np.float32))
+    responses = responses.sort_values("response_id", ignore_index=True)
+    answered = responses[responses["status"] == "answered"].reset_index(drop=True)
+    answers, meaning = answers_of(answered, units, vectors)
+    texts, owner = example_texts(codebook, responses)
+    examples = Examples(encode(texts), owner)
+    theme_ids = [theme.id for theme in codebook.themes]
+
+    labels = label_matrix(gold, theme_ids)
+    coder = ThemeCoder([set(t.questions) for t in codebook.themes], params.regularisation, params.folds)
+    known = np.flatnonzero(answered["response_id"].isin(labels.index))
+    coded = answered.iloc[known]
+    truth = labels.loc[coded["response_id"]].to_numpy(dtype=bool)
+    fold_of = _folds(gold, params.folds, seed)
+    groups = fold_of.loc[coded["response_id"]].to_numpy(dtype=int)
+    inner = _folds(gold, params.folds, seed + 1).loc[coded["response_id"]].to_numpy(dtype=int)
+    taught = answers.take(known)
+    coder.fit(examples, taught, truth, groups)
+
+    probability = coder.predict_proba(answers)
+    mentions = _long(answered, probability, probability >= coder.threshold_, theme_ids, coder.allowed(answers.question))
+    mentions = pd.concat([mentions, _rescued(responses, codebook, gold, labels, theme_ids)], ignore_index=True)
+    mentions = _gold_wins(mentions, gold, labels)
+
+    unit_codes = _unit_codes(coder, answers, meaning, answered, mentions, theme_ids)
+
+    held_probability, held_mentioned = cross_fit(coder, examples, taught, truth, groups, inner)
+    heldout = _long(coded, held_probability, held_mentioned, theme_ids, coder.allowed(taught.question))
+    heldout = heldout.drop(columns="source").assign(fold=heldout["response_id"].map(fold_of).astype(int))
+    heldout = pd.concat(
+        [heldout, _rescued_heldout(responses, codebook, gold, labels, theme_ids, fold_of)], ignore_index=True
+    )
+    centres = np.stack([examples.vectors[owner == k].mean(axis=0) for k in range(len(theme_ids))])
+    return Coded(unit_codes, mentions, heldout, coder, centres.astype(np.float32))
+
+
+def label_matrix(gold: Gold, theme_ids: list[str]) -> pd.DataFrame:
+    """Give the readers' codes as a table of bool, one row a coded response, one column a theme."""
+    index = pd.Index(gold.responses["response_id"], dtype="str")
+    given = np.zeros((len(index), len(theme_ids)), bool)
+    column = {theme_id: k for k, theme_id in enumerate(theme_ids)}
+    given[index.get_indexer(pd.Index(gold.codes["response_id"])), gold.codes["theme_id"].map(column).to_numpy(int)] = (
+        True
+    )
+    return pd.DataFrame(given, index=index, columns=theme_ids)
+
+
+def _folds(gold: Gold, folds: int, seed: int) -> pd.Series:
+    """Give every gold response its fold; all answers of one respondent share it."""
+    names = gold.responses["respondent_id"].to_numpy(dtype=str)
+    return pd.Series(folds_of(names, folds, seed), index=gold.responses["response_id"], dtype=int)
+
+
+def _long(
+    responses: pd.DataFrame, probability: np.ndarray, mentioned: np.ndarray, theme_ids: list[str], allowed: np.ndarray
+) -> pd.DataFrame:
+    """One row for each response and each theme of its question."""
+    row, column = np.nonzero(allowed)
+    table = responses[ANSWER].iloc[row].reset_index(drop=True)
+    return table.assign(
+        theme_id=pd.Series(np.array(theme_ids, dtype=object)[column], dtype="str"),
+        probability=probability[row, column],
+        mentioned=mentioned[row, column],
+        source=pd.Series(["model"] * len(row), dtype="str"),
+    )
+
+
+def _known_texts(
+    responses: pd.DataFrame, codebook: Codebook, gold: Gold, labels: pd.DataFrame, theme_ids: list[str]
+) -> dict[tuple[str, str], dict[str, float]]:
+    """What short texts are known to mean: (question, normalised text) to the probability of each theme.
+
+    From gold: the share of the coded responses with that text that were given the theme. From the codebook: 1 for an
+    example that names its question.
+    """
+    shares: dict[tuple[str, str], dict[str, float]] = {}
+    raw = responses.set_index("response_id")
+    known = raw.loc[raw.index.isin(gold.responses["response_id"])]
+    keys = list(zip(known["question_id"], known["text"].map(normalise), strict=True))
+    rows = labels.loc[known.index].to_numpy(dtype=float)
+    places: dict[tuple[str, str], list[int]] = {}
+    for i, key in enumerate(keys):
+        places.setdefault(key, []).append(i)
+    for key, where in places.items():
+        mean = rows[where].mean(axis=0)
+        if (mean > 0.5).any():
+            shares[key] = dict(zip(theme_ids, map(float, mean), strict=True))
+    for theme in codebook.themes:
+        for example in theme.examples:
+            if example.text and example.question:
+                key = (example.question, normalise(example.text))
+                if key not in shares or not any(share > 0.5 for share in shares[key].values()):
+                    shares[key] = {theme.id: 1.0}
+    return shares
+
+
+def _rescued(
+    responses: pd.DataFrame, codebook: Codebook, gold: Gold, labels: pd.DataFrame, theme_ids: list[str]
+) -> pd.DataFrame:
+    """Give non-answers a theme where gold or an example for that question equals their text, and gold's own codes."""
+    silent = responses[responses["status"] == "non_answer"]
+    meaning = _known_texts(responses, codebook, gold, labels, theme_ids)
+    keys = list(zip(silent["question_id"], silent["text"].map(normalise), strict=True))
+    coded = set(gold.codes["response_id"])
+    kept = [key in meaning or rid in coded for key, rid in zip(keys, silent["response_id"], strict=True)]
+    found = silent[kept].reset_index(drop=True)
+    shares = [meaning.get(key, {}) for key, keep in zip(keys, kept, strict=True) if keep]
+    probability = np.array([[s.get(t, 0.0) for t in theme_ids] for s in shares]).reshape(len(found), len(theme_ids))
+    return _long(found, probability, probability > 0.5, theme_ids, _allowed(found, codebook))
+
+
+def _rescued_heldout(
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    gold: Gold,
+    labels: pd.DataFrame,
+    theme_ids: list[str],
+    fold_of: pd.Series,
+) -> pd.DataFrame:
+    """The same for gold non-answers, each from the gold of other folds only."""
+    silent = set(responses.loc[responses["status"] == "non_answer", "response_id"])
+    coded = gold.responses
+    parts = []
+    for fold in sorted(set(fold_of)):
+        others = set(fold_of.index[fold_of != fold])
+        rest = Gold(coded[coded["response_id"].isin(others)], gold.codes[gold.codes["response_id"].isin(others)], {}, 0)
+        known = _known_texts(responses, codebook, rest, labels, theme_ids)
+        held = responses[responses["response_id"].isin(silent & set(fold_of.index[fold_of == fold]))].reset_index(
+            drop=True
+        )
+        keys = zip(held["question_id"], held["text"].map(normalise), strict=True)
+        rows = [[known.get(key, {}).get(theme, 0.0) for theme in theme_ids] for key in keys]
+        probability = np.array(rows).reshape(len(held), len(theme_ids))
+        part = _long(held, probability, probability > 0.5, theme_ids, _allowed(held, codebook))
+        parts.append(part.drop(columns="source").assign(fold=int(fold)))
+    return pd.concat(parts, ignore_index=True) if parts else empty(HELDOUT)
+
+
+def _allowed(responses: pd.DataFrame, codebook: Codebook) -> np.ndarray:
+    columns = [[not t.questions or q in t.questions for q in responses["question_id"]] for t in codebook.themes]
+    return np.array(columns, dtype=bool).reshape(len(codebook.themes), len(responses)).T
+
+
+def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame) -> pd.DataFrame:
+    """Put the readers' codes in place of the model's; a machine reader's codes never count as a person's."""
+    person = dict(zip(gold.responses["response_id"], gold.responses["by_person"], strict=True))
+    read = mentions["response_id"].isin(person)
+    rows = mentions.loc[read]
+    given = [bool(labels.at[r, t]) for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)]
+    by = ["person" if person[r] else "model" for r in rows["response_id"]]
+    mentions = mentions.copy()
+    if given:
+        mentions.loc[read, "mentioned"] = given
+        mentions.loc[read, "source"] = by
+    return mentions
+
+
+def _unit_codes(
+    coder: ThemeCoder,
+    answers: Answers,
+    meaning: pd.DataFrame,
+    answered: pd.DataFrame,
+    mentions: pd.DataFrame,
+    theme_ids: list[str],
+) -> pd.DataFrame:
+    """Say which meaning units carry each mentioned theme: those above the threshold, or else the likeliest one."""
+    probability = coder.unit_proba(answers)
+    column = {theme_id: k for k, theme_id in enumerate(theme_ids)}
+    place = {response_id: i for i, response_id in enumerate(answered["response_id"])}
+    final = np.zeros((len(answered), len(theme_ids)), bool)
+    said = mentions[mentions["mentioned"] & mentions["response_id"].isin(place)]
+    final[said["response_id"].map(place), said["theme_id"].map(column)] = True
+    best = np.zeros(final.shape)
+    np.maximum.at(best, answers.owner, probability)
+    carried = final[answers.owner] & ((probability >= coder.threshold_) | (probability == best[answers.owner]))
+    row, theme = np.nonzero(carried)
+    return pd.DataFrame(
+        {
+            "unit_id": meaning["unit_id"].to_numpy()[row],
+            "theme_id": np.array(theme_ids, dtype=object)[theme],
+            "probability": probability[row, theme],
+            "source": "model",
+        }
+    ).astype({"unit_id": "str", "theme_id": "str", "source": "str"})

@@ -1,0 +1,129 @@
+"""The coder: learns, is honest out of fold, reloads to the same probabilities."""
+
+import numpy as np
+import pytest
+
+from pipeline.themes.card import load_coder, save_coder
+from pipeline.themes.coder import Answers, Examples, ThemeCoder, best_threshold, cross_fit, folds_of, response_scores
+
+D = 16
+
+
+def made_up(seed, n=240, themes=3, noise=0.35):
+    """Answers whose vectors lean to the direction of each theme they raise; theme k is the k-th axis."""
+    generator = np.random.default_rng(seed)
+    labels = generator.random((n, themes)) < 0.3
+    whole = labels @ np.eye(themes, D) + noise * generator.normal(size=(n, D))
+    whole /= np.linalg.norm(whole, axis=1, keepdims=True)
+    answers = Answers(np.array(["q"] * n), whole, whole.copy(), np.arange(n))
+    examples = Examples(np.repeat(np.eye(themes, D), 3, axis=0) + 0.1, np.repeat(np.arange(themes), 3))
+    return examples, answers, labels
+
+
+def f1(said, truth):
+    return 2 * (said & truth).sum() / (said.sum() + truth.sum())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gold_improves_on_the_codebook_alone(seed):
+    examples, answers, labels = made_up(seed, n=400)
+    train, test = np.arange(200), np.arange(200, 400)
+    groups = np.arange(200) % 5
+    none = np.zeros((0, 3), bool)
+    alone = ThemeCoder([set()] * 3).fit(examples, answers.take(np.array([], int)), none)
+    taught = ThemeCoder([set()] * 3).fit(examples, answers.take(train), labels[train], groups)
+    scores = [f1(c.predict_proba(answers.take(test)) >= c.threshold_, labels[test]) for c in (alone, taught)]
+    assert scores[0] > 0.5
+    assert scores[1] > scores[0]
+    assert taught.calibrated_
+    assert not alone.calibrated_
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shuffled_gold_falls_to_chance(seed):
+    examples, answers, labels = made_up(seed)
+    shuffled = labels[np.random.default_rng(seed + 99).permutation(len(labels))]
+    groups, inner = np.arange(len(labels)) % 5, (np.arange(len(labels)) // 5) % 5
+    nothing = Examples(examples.vectors[:0], examples.theme[:0])
+    true_p, _ = cross_fit(ThemeCoder([set()] * 3), nothing, answers, labels, groups, inner)
+    chance_p, _ = cross_fit(ThemeCoder([set()] * 3), nothing, answers, shuffled, groups, inner)
+    assert np.corrcoef(true_p.ravel(), labels.ravel())[0, 1] > 0.5
+    assert abs(np.corrcoef(chance_p.ravel(), shuffled.ravel())[0, 1]) < 0.15
+
+
+def test_held_out_predictions_do_not_see_their_own_label():
+    examples, answers, labels = made_up(0, n=100)
+    groups, inner = np.arange(100) % 5, (np.arange(100) // 5) % 5
+    before, _ = cross_fit(ThemeCoder([set()] * 3), examples, answers, labels, groups, inner)
+    changed = labels.copy()
+    changed[groups == 2] = ~changed[groups == 2]
+    after, _ = cross_fit(ThemeCoder([set()] * 3), examples, answers, changed, groups, inner)
+    assert np.array_equal(before[groups == 2], after[groups == 2])
+    assert not np.array_equal(before[groups != 2], after[groups != 2])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_calibrated_probabilities_match_how_often_they_are_right(seed):
+    examples, answers, labels = made_up(seed, n=900)
+    train, test = np.arange(600), np.arange(600, 900)
+    coder = ThemeCoder([set()] * 3).fit(examples, answers.take(train), labels[train], train % 5)
+    probability = coder.predict_proba(answers.take(test)).ravel()
+    truth = labels[test].ravel()
+    for low, high in ((0.0, 0.2), (0.2, 0.6), (0.6, 1.0)):
+        inside = (probability >= low) & (probability <= high)
+        assert abs(probability[inside].mean() - truth[inside].mean()) < 0.12
+
+
+def test_a_theme_of_another_question_is_never_given():
+    examples, answers, labels = made_up(1)
+    coder = ThemeCoder([{"q"}, {"other"}, set()]).fit(examples, answers, labels, np.arange(len(labels)) % 5)
+    probability = coder.predict_proba(answers)
+    assert (probability[:, 1] == 0).all()
+    assert (probability[:, [0, 2]] > 0).all()
+
+
+def test_a_lone_theme_with_a_definition_only_works():
+    examples = Examples(np.eye(1, D), np.array([0]))
+    near, far = np.eye(2, D)
+    answers = Answers(np.array(["q", "q"]), np.stack([near, far]), np.stack([near, far]), np.arange(2))
+    coder = ThemeCoder([set()]).fit(examples, answers.take(np.array([], int)), np.zeros((0, 1), bool))
+    assert (coder.predict_proba(answers)[:, 0] >= coder.threshold_).tolist() == [True, False]
+
+
+def test_a_response_scores_the_mean_of_its_whole_and_its_best_unit():
+    answers = Answers(np.array(["q"]), np.array([[1.0, 0]]), np.array([[0.0, 1], [3, 0]]), np.array([0, 0]))
+    assert response_scores(answers, np.array([[1.0, 0]]), np.array([0.5])).tolist() == [[(1.5 + 3.5) / 2]]
+
+
+def test_taking_some_answers_keeps_their_units():
+    answers = Answers(np.array(list("abc")), np.eye(3), np.arange(8).reshape(4, 2), np.array([0, 1, 1, 2]))
+    part = answers.take(np.array([2, 1]))
+    assert part.question.tolist() == ["c", "b"]
+    assert part.owner.tolist() == [1, 1, 0]
+    assert part.units.tolist() == [[2, 3], [4, 5], [6, 7]]
+
+
+def test_threshold_boundaries():
+    assert best_threshold(np.array([0.9]), np.array([True])) == pytest.approx(0.45)
+    assert best_threshold(np.array([0.5, 0.5, 0.1]), np.array([True, True, False])) == pytest.approx(0.3)
+
+
+def test_folds_depend_on_names_and_seed_alone():
+    names = np.array([f"p{i}" for i in range(50)] + ["p3"])
+    folds = folds_of(names, 5, 1)
+    order = np.random.default_rng(0).permutation(len(names))
+    assert np.array_equal(folds_of(names[order], 5, 1), folds[order])
+    assert folds[3] == folds[50]
+    assert np.bincount(folds[:50]).tolist() == [10] * 5
+    assert not np.array_equal(folds_of(names, 5, 2), folds)
+
+
+def test_a_coder_reloads_to_identical_probabilities(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    examples, answers, labels = made_up(3)
+    coder = ThemeCoder([set(), {"q"}, {"q", "r"}]).fit(examples, answers, labels, np.arange(len(labels)) % 5)
+    save_coder(coder, ["A", "B", "C"], np.eye(3, D), {"seed": 1})
+    again, ids, _ = load_coder()
+    assert ids == ["A", "B", "C"]
+    assert again.threshold_ == coder.threshold_
+    assert np.array_equal(again.predict_proba(answers), coder.predict_proba(answers))

@@ -1,0 +1,98 @@
+"""gold.csv: joined to responses and themes, every problem named by line."""
+
+import pandas as pd
+import pytest
+
+from pipeline.foundation.errors import ThemebookError
+from pipeline.foundation.params import parse
+from pipeline.survey.description import Survey
+from pipeline.survey.identity import public_id
+from pipeline.themes.codebook import Codebook, Theme
+from pipeline.themes.gold import match_gold, read_gold
+
+SURVEY = parse(
+    Survey,
+    {
+        "waves": {"w": {"file": "f", "sha256": "x"}},
+        "questions": {"why": {"columns": ["Why?", "Why 2?"], "kind": "open"}},
+    },
+    "survey.yaml",
+)
+CODEBOOK = Codebook(themes=(Theme(id="T01", name="Trust"), Theme(id="T02", name="Time")))
+MAIL = "jo@example.org"
+RESPONSES = pd.DataFrame(
+    [
+        ("r1", "w", "p1", "why", "trust me", "answered", ""),
+        ("r2", "w", "p1", "why", "and more", "answered", ""),
+        ("r3", "w", "p2", "why", "", "blank", ""),
+        ("r4", "w", public_id(MAIL), "why", "n/a", "non_answer", "not_applicable"),
+    ],
+    columns=["response_id", "wave", "respondent_id", "question_id", "text", "status", "reason"],
+)
+HEADER = "respondent_id,wave,question,code,coder,sample\n"
+
+
+def match(tmp_path, text):
+    path = tmp_path / "gold.csv"
+    path.write_text(text)
+    return match_gold(read_gold(path), SURVEY, RESPONSES, CODEBOOK)
+
+
+def test_codes_are_ids_or_names_and_parts_share_them(tmp_path):
+    gold = match(tmp_path, HEADER + "p1,w,Why?,trust,ann,random\np1,w,why,T02,ann,random\n")
+    assert gold.responses["response_id"].tolist() == ["r1", "r2"]
+    assert gold.codes.values.tolist() == [["r1", "T01"], ["r1", "T02"], ["r2", "T01"], ["r2", "T02"]]
+
+
+def test_an_empty_code_is_a_coded_response_without_theme(tmp_path):
+    gold = match(tmp_path, HEADER + "p1,w,why,,ann,all\n")
+    assert len(gold.responses) == 2
+    assert gold.codes.empty
+
+
+def test_an_unknown_code_is_counted_and_the_response_stays_coded(tmp_path):
+    gold = match(tmp_path, HEADER + "p1,w,why,Colour,ann,random\np1,w,why,Colour,bob,random\n")
+    assert gold.unknown == {"Colour": 2}
+    assert len(gold.responses) == 2
+
+
+def test_a_hashed_respondent_is_found_by_the_raw_id(tmp_path):
+    assert match(tmp_path, HEADER + f"{MAIL},w,why,T01,ann,random\n").responses["response_id"].tolist() == ["r4"]
+
+
+def test_a_machine_reader_is_no_person(tmp_path):
+    gold = match(tmp_path, HEADER + "p1,w,why,T01,machine:x,random\n")
+    assert not gold.responses["by_person"].any()
+
+
+def test_other_waves_are_counted_and_left_out(tmp_path):
+    assert match(tmp_path, HEADER + "p1,2099,why,T01,ann,random\n").other_waves == 1
+
+
+def test_a_missing_sample_is_convenience(tmp_path):
+    gold = match(tmp_path, "respondent_id,wave,question,code\np1,w,why,T01\n")
+    assert set(gold.responses["sample"]) == {"convenience"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEADER + "p9,w,why,T01,ann,random\n", "line 2: wave w has no respondent `p9`"),
+        (HEADER + "p1,w,who,T01,ann,random\n", "line 2: the survey has no question `who`"),
+        (HEADER + "p2,w,why,T01,ann,random\n", "line 2: respondent `p2` gave no answer"),
+        (HEADER + "p1,w,why,T01,ann,sometimes\n", "line 2: sample `sometimes`"),
+        (HEADER + "p1,w,why\n", "line 2: 3 cells"),
+        (HEADER + 'p1,w,why,"T01,ann,random\n', "line 2"),
+        ("respondent,wave,question,code\n", "no column `respondent_id`.*Found"),
+        ("", "no column"),
+    ],
+)
+def test_every_problem_is_named(tmp_path, text, message):
+    with pytest.raises(ThemebookError, match=message):
+        match(tmp_path, text)
+
+
+def test_an_unknown_respondent_with_an_email_is_not_shown(tmp_path):
+    with pytest.raises(ThemebookError) as caught:
+        match(tmp_path, HEADER + "other@example.org,w,why,T01,ann,random\n")
+    assert "@" not in str(caught.value)

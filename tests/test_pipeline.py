@@ -1,0 +1,301 @@
+"""The whole walk in a copy: raw export in, reports out, through DVC, and what must not change when something does."""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+TABLES = ("data/responses", "data/units", "data/embeddings", "data/coded", "data/candidates")
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+
+
+def run(folder, *command, ok=True):
+    """Run a command in a project folder as a user would; nothing may print a traceback."""
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
+    environment |= dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL"), "inv.example")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    out = done.stdout + done.stderr
+    assert "Traceback" not in out
+    assert (done.returncode == 0) == ok, out[-3000:]
+    return out
+
+
+def repro(folder, ok=True):
+    return run(folder, "dvc", "repro", ok=ok)
+
+
+def ran(out):
+    """Which stages ran."""
+    return set(re.findall(r"Running stage '([^']+)'", out))
+
+
+def hashes(folder, *below):
+    """Hash every made file below some folders."""
+    files = [p for name in below for p in sorted((folder / name).rglob("*")) if p.is_file() and p.name != ".gitignore"]
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def copy_of(folder, target):
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("tmp"))
+    return target
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """The demo, run once; tests copy it."""
+    folder = tmp_path_factory.mktemp("whole") / "demo"
+    run(folder.parent, "themebook", "demo", str(folder))
+    first = repro(folder)
+    assert len(ran(first)) == 14
+    return folder
+
+
+@pytest.fixture
+def project(whole, tmp_path):
+    return copy_of(whole, tmp_path / "project")
+
+
+def test_a_second_run_does_nothing(project):
+    before = hashes(project, "data", "reports", "models")
+    out = repro(project)
+    assert ran(out) == set()
+    assert "up to date" in out
+    assert hashes(project, "data", "reports", "models") == before
+
+
+def test_both_reports_are_there_and_self_contained(whole):
+    for audience in ("internal", "public"):
+        page = (whole / f"reports/{audience}/themes.html").read_text(encoding="utf-8")
+        assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page)
+        assert "invented for illustration" in page.lower()
+    assert "internal" in (whole / "reports/internal/themes.html").read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.slow
+def test_two_folders_and_shuffled_rows_give_the_same_bytes(whole, tmp_path):
+    """Row order must change nothing, with ids and without."""
+    import random
+
+    headers = {}
+    folders = {}
+    for name in ("as_it_is", "shuffled"):
+        files = {}
+        for wave in ("2025", "2026"):
+            with (ROOT / f"data/raw/{wave}.csv").open(encoding="utf-8", newline="") as stream:
+                header, *rows = csv.reader(stream)
+            if name == "shuffled":
+                random.Random(7).shuffle(rows)
+            files[wave] = tmp_path / f"{name}_{wave}.csv"
+            with files[wave].open("w", encoding="utf-8", newline="") as stream:
+                csv.writer(stream).writerows([[*header[1:]], *[row[1:] for row in rows]])
+            headers[wave] = header
+        folders[name] = tmp_path / name
+        run(
+            tmp_path,
+            "themebook",
+            "init",
+            str(folders[name]),
+            *[f"--wave={wave}={file}" for wave, file in files.items()],
+            "--codebook",
+            str(ROOT / "data/codebook/codebook.yaml"),
+        )
+        repro(folders[name])
+    one, two = (
+        hashes(folder, *TABLES, "reports/prevalence.csv", "reports/headlines.csv") for folder in folders.values()
+    )
+    different = {name for name in one if one[name] != two[name]}
+    # The ledger and the record of the raw file name the raw file's own hash.
+    assert {name for name in different if not name.endswith((".ledger.json", ".verified.json"))} == set()
+    assert set(one) == set(two)
+
+
+def test_a_wave_added_and_removed(whole, tmp_path):
+    project = copy_of(whole, tmp_path / "project")
+    run(project, "themebook", "wave", "remove", "2026")
+    repro(project)
+    alone = hashes(project, *TABLES, "reports/prevalence.csv", "reports/metrics")
+    assert not any("2026" in name for name in alone)
+    run(project, "themebook", "wave", "add", f"2026={ROOT / 'data/raw/2026.csv'}")
+    out = repro(project)
+    assert {"ingest@2026", "segment@2026", "embed@2026", "code"} <= ran(out)
+    assert {"ingest@2025", "segment@2025", "embed@2025"} & ran(out) == set()
+    both = hashes(project, *TABLES)
+    assert {k: v for k, v in both.items() if "/2025." in k} == {k: v for k, v in alone.items() if "/2025." in k}
+    assert both == hashes(whole, *TABLES)
+    run(project, "themebook", "wave", "remove", "2026")
+    repro(project)
+    assert hashes(project, *TABLES, "reports/prevalence.csv", "reports/metrics") == alone
+
+
+def test_a_codebook_edit_runs_from_code_on_and_a_new_theme_is_there(project):
+    path = project / "data/codebook/codebook.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "- {id: T90, name: Rules for artificial intelligence, definition: Rules on AI tools.}\n")
+    out = repro(project)
+    assert "code" in ran(out)
+    assert not any("@" in stage for stage in ran(out))
+    assert "T90" in set(pd.read_csv(project / "reports/prevalence.csv")["theme_id"])
+
+
+def test_an_empty_codebook_reports_candidates(project):
+    (project / "data/codebook/codebook.yaml").write_text("[]\n")
+    (project / "data/codebook/gold.csv").write_text("respondent_id,wave,question,code,coder,sample\n")
+    repro(project)
+    assert len(pd.read_parquet(project / "data/candidates/candidates.parquet")) > 5
+    assert "provisional" in (project / "reports/internal/themes.html").read_text(encoding="utf-8").lower()
+
+
+def test_an_empty_codebook_with_gold_says_what_is_not_scored(project):
+    (project / "data/codebook/codebook.yaml").write_text("[]\n")
+    assert "codes that the codebook lacks" in repro(project)
+
+
+@pytest.mark.slow
+def test_stages_run_without_dvc_to_the_same_bytes(whole, tmp_path):
+    project = tmp_path / "plain"
+    run(tmp_path, "themebook", "demo", str(project))
+    shutil.rmtree(project / ".dvc")
+    for stage in ("verify", "ingest", "segment", "embed", "code", "discover", "quote", "measure", "evaluate", "report"):
+        run(project, "themebook", "stage", stage)
+    assert hashes(project, *TABLES, "reports") == hashes(whole, *TABLES, "reports")
+
+
+def test_the_tables_agree_with_one_another(whole):
+    def read(pattern):
+        return pd.concat([pd.read_parquet(p) for p in sorted((whole / "data").glob(pattern))], ignore_index=True)
+
+    responses = read("responses/20[0-9][0-9].parquet").set_index("response_id")
+    units = read("units/20[0-9][0-9].parquet")
+    length = responses["text"].str.len()
+    assert (units["start"] < units["end"]).all()
+    assert (units["end"] <= units["response_id"].map(length)).all()
+    text = [
+        responses["text"][r][s:e] for r, s, e in zip(units["response_id"], units["start"], units["end"], strict=True)
+    ]
+    assert [hashlib.sha256(t.encode()).hexdigest() for t in text] == units["text_id"].tolist()
+    mentions = read("coded/mentions.parquet")
+    assert set(mentions["response_id"]) <= set(responses.index)
+    shares = pd.read_csv(whole / "reports/prevalence.csv", dtype={"wave": str}, keep_default_na=False)
+    overall = shares[(shares["segment"] == "") & (shares["question_id"] != "")]
+    said = mentions[mentions["mentioned"]].groupby(["wave", "question_id", "theme_id"])["respondent_id"].nunique()
+    for row in overall.to_dict("records"):
+        assert said.get((row["wave"], row["question_id"], row["theme_id"]), 0) == row["n"]
+    for wave in ("2025", "2026"):
+        ledger = json.loads((whole / f"data/responses/{wave}.ledger.json").read_text())
+        with (ROOT / f"data/raw/{wave}.csv").open(encoding="utf-8", newline="") as stream:
+            assert ledger["cells"] == sum(map(len, csv.reader(stream))) - 13 == sum(ledger["status"].values())
+
+
+def test_the_new_theme_of_the_second_wave_is_among_the_candidates(whole):
+    candidates = pd.read_parquet(whole / "data/candidates/candidates.parquet")
+    members = pd.read_parquet(whole / "data/candidates/units.parquet")
+    units = pd.concat([pd.read_parquet(whole / f"data/units/{w}.parquet").assign(wave=w) for w in ("2025", "2026")])
+    raw = pd.concat([pd.read_parquet(whole / f"data/responses/{w}.parquet") for w in ("2025", "2026")])
+    texts = raw.set_index("response_id")["text"]
+    joined = members.merge(units, on="unit_id")
+    words = [texts[r][s:e] for r, s, e in zip(joined["response_id"], joined["start"], joined["end"], strict=True)]
+    joined["ai"] = [bool(re.search(r"\b(AI|chatbots?|algorithm|machine learning)\b", w)) for w in words]
+    best = joined.groupby("candidate_id").agg(ai=("ai", "mean"), new=("wave", lambda w: (w == "2026").mean()))
+    assert ((best["ai"] > 0.5) & (best["new"] > 0.8)).any()
+    assert set(best.index) <= set(candidates["candidate_id"])
+
+
+def answers(project):
+    frames = [pd.read_parquet(p) for p in sorted((project / "data/responses").glob("20[0-9][0-9].parquet"))]
+    return pd.concat(frames, ignore_index=True)["text"].tolist()
+
+
+def five_word_runs(text):
+    words = re.findall(r"[\w'’]+", text.casefold())
+    return {" ".join(words[i : i + 5]) for i in range(len(words) - 4)}
+
+
+def test_nothing_public_holds_an_answer(project):
+    """No five words in a row of any answer outside approved quotes, in anything that git or the public may see."""
+    quotes = pd.read_parquet(project / "data/coded/quotes.parquet")
+    allowed = set().union(*[five_word_runs(q) for q in quotes.loc[quotes["approved"], "display"]], set())
+    people = [project / "data/codebook/codebook.yaml", project / "data/survey.yaml"]
+    own = set().union(*[five_word_runs(p.read_text(encoding="utf-8")) for p in people])
+    secret = set().union(*[five_word_runs(a) for a in answers(project)]) - allowed - own
+    assert len(secret) > 5000
+    log = project / "log.txt"
+    shutil.rmtree(project / "data/responses")
+    log.write_text(repro(project), encoding="utf-8")
+    run(project, "git", "add", "-A")
+    tracked = run(project, "git", "ls-files").split()
+    assert not any(
+        name.startswith(("data/responses", "data/raw/20", "data/coded", "reports/internal")) for name in tracked
+    )
+    files = [project / name for name in tracked if (project / name).is_file()]
+    files += [log, *(project / "reports/public").rglob("*"), *(project / "reports/metrics").rglob("*")]
+    for file in files:
+        text = re.sub(r"<[^>]+>", " ", file.read_text(encoding="utf-8", errors="ignore"))
+        assert not five_word_runs(text) & secret, file
+
+
+def test_an_approved_quote_is_public_and_a_rejected_one_is_gone(project):
+    quotes = pd.read_parquet(project / "data/coded/quotes.parquet")
+    fresh = quotes[~quotes["approved"] & (quotes["segment"] == "")]
+    yes, no = fresh.iloc[0], fresh.iloc[1]
+    run(project, "themebook", "quote", "approve", yes["quote_id"], "--reviewer", "ann")
+    run(project, "themebook", "quote", "reject", no["quote_id"], "--reviewer", "ann")
+    out = repro(project)
+    assert {"quote", "report"} <= ran(out) <= {"code", "quote", "report"}
+    after = pd.read_parquet(project / "data/coded/quotes.parquet").set_index("quote_id")
+    assert after.loc[yes["quote_id"], "approved"]
+    assert no["quote_id"] not in after.index
+    import html
+
+    public = html.unescape((project / "reports/public/themes.html").read_text(encoding="utf-8"))
+    assert yes["display"] in public
+    assert no["display"] not in public
+
+
+def test_metrics_are_flat_numbers(whole):
+    for path in (whole / "reports/metrics").glob("*.json"):
+        assert all(isinstance(v, float | int) for v in json.loads(path.read_text()).values())
+    assert "micro_f1" in run(whole, "dvc", "metrics", "show")
+
+
+def test_the_coder_on_disk_gives_the_same_probabilities(whole, monkeypatch):
+    monkeypatch.chdir(whole)
+    import numpy as np
+
+    from pipeline.foundation.contracts import MENTIONS, RESPONSES, UNITS
+    from pipeline.foundation.tables import read_table, read_waves
+    from pipeline.text.encoder import load_vectors
+    from pipeline.themes.card import load_coder
+    from pipeline.themes.coding import answers_of
+
+    coder, themes, _ = load_coder()
+    waves = ["2025", "2026"]
+    responses = read_waves(RESPONSES, waves)
+    responses = responses[responses["status"] == "answered"].reset_index(drop=True)
+    table, _ = answers_of(responses, read_waves(UNITS, waves), load_vectors(waves))
+    again = pd.DataFrame(coder.predict_proba(table), index=responses["response_id"], columns=themes)
+    mentions = read_table(MENTIONS)
+    mentions = mentions[mentions["response_id"].isin(again.index)]
+    found = [again.at[r, t] for r, t in zip(mentions["response_id"], mentions["theme_id"], strict=True)]
+    assert np.allclose(found, mentions["probability"], atol=1e-9)
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_notebooks_run_and_are_stored_without_outputs(notebook, whole):
+    import nbformat
+    from nbclient import NotebookClient
+
+    stored = nbformat.read(notebook, as_version=4)
+    assert all(not cell.get("outputs") for cell in stored.cells)
+    NotebookClient(stored, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(whole)}}).execute()
+    assert any(cell.get("outputs") for cell in stored.cells)
