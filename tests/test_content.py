@@ -150,6 +150,8 @@ def test_public_content_holds_approved_quotes_and_nothing_else_of_an_answer(inpu
         q for o in public.outlooks for s in o.sides for q in s.quotes
     ]
     assert quotes and all(q.approved and not q.response_id and not q.quote_id for q in quotes)
+    shown = {(t.id, q.display) for t in public.themes for q in t.quotes}
+    assert shown == {(t.id, q.display) for t in content.themes for q in t.quotes if q.approved}
     assert not (public.candidates or public.answers or public.unexplained_examples or public.metrics)
     assert not (public.coders or public.conflicts)
     dumped = public.model_dump_json()

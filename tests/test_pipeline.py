@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import html
 import json
 import os
 import re
@@ -255,8 +256,6 @@ def test_an_approved_quote_is_public_and_a_rejected_one_is_gone(project):
     after = pd.read_parquet(project / "data/coded/quotes.parquet").set_index("quote_id")
     assert after.loc[yes["quote_id"], "approved"]
     assert no["quote_id"] not in after.index
-    import html
-
     public = html.unescape((project / "reports/public/themes.html").read_text(encoding="utf-8"))
     assert yes["display"] in public
     assert no["display"] not in public

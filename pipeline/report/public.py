@@ -45,7 +45,7 @@ def to_public(content: Content) -> Content:
     """
     if content.audience == "public":
         return content
-    few, most = content.min_segment, content.quotes_per_theme
+    few = content.min_segment
     return content.model_copy(
         update={
             "audience": "public",
@@ -53,9 +53,9 @@ def to_public(content: Content) -> Content:
             "headlines": tuple(h for h in content.headlines if _enough(h.cell)),
             "choices": _charts(content.choices, FEWEST),
             "closed": _charts(content.closed, FEWEST),
-            "outlooks": tuple(o for view in content.outlooks if (o := _outlook(view, few, most))),
-            "overall": _question(content.overall, few, most) if content.overall else None,
-            "questions": tuple(_question(q, few, most) for q in content.questions),
+            "outlooks": tuple(o for view in content.outlooks if (o := _outlook(view, few))),
+            "overall": _question(content.overall, few) if content.overall else None,
+            "questions": tuple(_question(q, few) for q in content.questions),
             "candidates": (),
             "losses": _totals(content.losses),
             "unexplained_examples": (),
@@ -119,11 +119,11 @@ def _or_hidden(cell: Cell | None, fewest: int) -> Cell | None:
     return Cell(wave=cell.wave, base=cell.base)
 
 
-def _outlook(view: Outlook, few: int, most: int) -> Outlook | None:
+def _outlook(view: Outlook, few: int) -> Outlook | None:
     chart = fold(view.chart, FEWEST)
     if not chart.rows:
         return None
-    sides = tuple(_side(side, few, most) for side in view.sides if (side.cell.n or 0) >= few)
+    sides = tuple(_side(side, few) for side in view.sides if (side.cell.n or 0) >= few)
     names = {side.name for side in sides}
     rest = view.rest if len(sides) == len(view.sides) and _enough(view.rest) else None
     reasons = tuple(
@@ -133,12 +133,12 @@ def _outlook(view: Outlook, few: int, most: int) -> Outlook | None:
     return view.model_copy(update={"chart": chart, "sides": sides, "rest": rest, "reasons": reasons})
 
 
-def _side(side: Side, few: int, most: int) -> Side:
-    return side.model_copy(update={"quotes": _quotes(side.quotes, few, most)})
+def _side(side: Side, few: int) -> Side:
+    return side.model_copy(update={"quotes": _quotes(side.quotes, few)})
 
 
-def _quotes(quotes: Iterable[Quote], few: int, most: int) -> tuple[Quote, ...]:
-    approved = [quote for quote in quotes if quote.approved][:most]
+def _quotes(quotes: Iterable[Quote], few: int) -> tuple[Quote, ...]:
+    approved = [quote for quote in quotes if quote.approved]
     return tuple(
         quote.model_copy(
             update={
@@ -153,11 +153,11 @@ def _quotes(quotes: Iterable[Quote], few: int, most: int) -> tuple[Quote, ...]:
     )
 
 
-def _question(question: OpenQuestion, few: int, most: int) -> OpenQuestion:
-    return question.model_copy(update={"themes": tuple(_theme(theme, few, most) for theme in question.themes)})
+def _question(question: OpenQuestion, few: int) -> OpenQuestion:
+    return question.model_copy(update={"themes": tuple(_theme(theme, few) for theme in question.themes)})
 
 
-def _theme(theme: ThemeBlock, few: int, most: int) -> ThemeBlock:
+def _theme(theme: ThemeBlock, few: int) -> ThemeBlock:
     base = theme.cell.base if theme.cell else 0
     tables = (_table(table, few, base) for table in theme.segments)
     return theme.model_copy(
@@ -165,7 +165,7 @@ def _theme(theme: ThemeBlock, few: int, most: int) -> ThemeBlock:
             "include": "",
             "exclude": "",
             "segments": tuple(table for table in tables if table.rows),
-            "quotes": _quotes(theme.quotes, few, most),
+            "quotes": _quotes(theme.quotes, few),
         }
     )
 
