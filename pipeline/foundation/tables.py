@@ -46,6 +46,11 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
+def remove(path: Path) -> None:
+    """Take a file away, if it is there."""
+    path.unlink(missing_ok=True)
+
+
 def write_text(path: Path, content: str) -> None:
     """Write UTF-8 text atomically, with ``\\n`` line ends on every system."""
     write_bytes(path, content.encode("utf-8"))

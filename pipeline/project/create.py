@@ -40,7 +40,7 @@ IGNORED = {
         "# Only people's files are kept in git; answers and what is made of them are not.\n"
         "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n"
     ),
-    "models/.gitignore": "/coder\n",
+    "models/.gitignore": "/coder\n/tuned\n",
     "reports/.gitignore": "/internal\n/public\n",
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",

@@ -67,8 +67,21 @@ STAGES = (
         per_wave=True,
     ),
     Stage(
+        "tune",
+        deps=("data/responses", "data/units", "data/codebook/codebook.yaml", "models/encoder.json"),
+        params=("seed", "embed", "tune"),
+        outs=("models/tuned",),
+    ),
+    Stage(
         "code",
-        deps=("data/responses", "data/units", "data/embeddings", "data/codebook", "models/encoder.json"),
+        deps=(
+            "data/responses",
+            "data/units",
+            "data/embeddings",
+            "data/codebook",
+            "models/tuned",
+            "models/encoder.json",
+        ),
         params=("seed", "embed", "code"),
         outs=(
             "data/coded/units.parquet",

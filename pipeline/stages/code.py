@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pipeline.foundation.contracts import HELDOUT, MENTIONS, RESPONSES, UNIT_CODES, UNITS
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
@@ -10,8 +12,9 @@ from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
 from pipeline.themes.card import save_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, effective, load_codebook
-from pipeline.themes.coding import code_responses
+from pipeline.themes.coding import code_responses, theme_vectors
 from pipeline.themes.gold import match_gold, read_gold
+from pipeline.themes.tuned import load_tuned_vectors, load_weights, read_card
 
 
 def run(wave: str | None = None) -> None:
@@ -25,11 +28,15 @@ def run(wave: str | None = None) -> None:
         notice(f"gold.csv holds codes that the codebook lacks; kept, not scored: {counts}")
     if gold.other_waves:
         notice(f"gold.csv holds {gold.other_waves} rows of waves that survey.yaml does not list; left out")
-    encoder = load_encoder(params.embed, read_json(MANIFEST))
+    plain = load_encoder(params.embed, read_json(MANIFEST))
+    tuned = read_card()
+    encoder, vectors = plain, None
+    if tuned["act"] == "tuned":
+        encoder, vectors = load_encoder(params.embed, read_json(MANIFEST), load_weights()), load_tuned_vectors()
     coded = code_responses(
         responses,
         read_waves(UNITS, survey.waves),
-        load_vectors(survey.waves),
+        vectors or load_vectors(survey.waves),
         codebook,
         gold,
         encoder.encode,
@@ -40,8 +47,14 @@ def run(wave: str | None = None) -> None:
     write_table(coded.mentions, MENTIONS)
     write_table(coded.heldout, HELDOUT)
     write_json(EFFECTIVE_FILE, effective(codebook))
-    about = {"encoder": params.embed.encoder, "seed": params.seed, "gold_responses": len(gold.responses)}
-    save_coder(coded.coder, [t.id for t in codebook.themes], coded.theme_vectors, about)
+    about = {
+        "encoder": params.embed.encoder,
+        "tuned": {"act": tuned["act"], "reason": tuned["reason"]},
+        "seed": params.seed,
+        "gold_responses": len(gold.responses),
+    }
+    centres = theme_vectors(codebook, responses, plain.encode) if codebook.themes else np.zeros((0, 1), np.float32)
+    save_coder(coded.coder, coded.words, [t.id for t in codebook.themes], centres, about)
     say(
         "code",
         themes=len(codebook.themes),

@@ -29,7 +29,7 @@ def run(wave: str | None = None) -> None:
     open_units = units[(units["n"] > 0) & ~units["unit_id"].isin(coded["unit_id"])].reset_index(drop=True)
     texts = read_waves(RESPONSES, survey.waves).set_index("response_id")["text"].to_dict()
     redactions = redactions_by_response(read_waves(REDACTIONS, survey.waves))
-    _, theme_ids, theme_vectors = load_coder()
+    _, _, theme_ids, theme_vectors = load_coder()
     found = discover(
         open_units,
         load_vectors(survey.waves)(open_units["text_id"]),

@@ -54,12 +54,33 @@ class SentenceTransformerEncoder:
         The model's folder; read with every network access switched off.
     batch_size : int
         Texts a batch.
+    weights : dict of str to ndarray, optional
+        Weights that take the place of the model's own: what tuning changed.
     """
 
-    def __init__(self, folder: Path, batch_size: int = 64) -> None:
+    def __init__(self, folder: Path, batch_size: int = 64, weights: dict[str, np.ndarray] | None = None) -> None:
         self.folder = folder
         self.batch_size = batch_size
+        self.weights = weights or {}
         self._model: Any = None
+
+    @property
+    def model(self) -> Any:
+        """The sentence-transformers model, loaded when first asked for."""
+        if self._model is None:
+            os.environ["HF_HUB_OFFLINE"] = "1"
+            os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+            os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+            os.environ["TOKENIZERS_PARALLELISM"] = "false"
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()
+            self._model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
+            tensors = {name: torch.from_numpy(value) for name, value in self.weights.items()}
+            self._model.load_state_dict(tensors, strict=False)
+        return self._model
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Encode texts, each distinct text once; the result does not depend on their order.
@@ -74,22 +95,12 @@ class SentenceTransformerEncoder:
         ndarray of shape (n, d), float32
             Vectors of Euclidean length 1.
         """
-        if self._model is None:
-            os.environ["HF_HUB_OFFLINE"] = "1"
-            os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-            os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-            os.environ["TOKENIZERS_PARALLELISM"] = "false"
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging
-
-            logging.disable_progress_bar()
-            self._model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
         if not texts:
-            return np.zeros((0, self._model.get_embedding_dimension()), np.float32)
+            return np.zeros((0, self.model.get_embedding_dimension()), np.float32)
         distinct = sorted(set(texts))
         import sys
 
-        vectors = self._model.encode(
+        vectors = self.model.encode(
             distinct,
             batch_size=self.batch_size,
             normalize_embeddings=True,
@@ -99,8 +110,10 @@ class SentenceTransformerEncoder:
         return np.asarray(vectors, np.float32)[[place[text] for text in texts]]
 
 
-def load_encoder(params: Embed, manifest: dict[str, Any]) -> SentenceTransformerEncoder:
-    """Load the encoder that params names, after checking every file against the manifest.
+def load_encoder(
+    params: Embed, manifest: dict[str, Any], weights: dict[str, np.ndarray] | None = None
+) -> SentenceTransformerEncoder:
+    """Load the encoder that params names, after checking every file against the manifest; with tuned weights, if given.
 
     Raises
     ------
@@ -114,7 +127,7 @@ def load_encoder(params: Embed, manifest: dict[str, Any]) -> SentenceTransformer
         )
     folder = model_folder(params.encoder)
     verify(folder, manifest, str(MANIFEST))
-    return SentenceTransformerEncoder(folder, params.batch_size)
+    return SentenceTransformerEncoder(folder, params.batch_size, weights)
 
 
 class Vectors:

@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 
 from pipeline.foundation.tables import read_bytes, read_json, write_bytes, write_json
-from pipeline.themes.coder import ThemeCoder
+from pipeline.text.words import WordFeatures
+from pipeline.themes.coder import Heads, ThemeCoder
 
 FOLDER = Path("models/coder")
 
 
 def save_coder(
-    coder: ThemeCoder | None, theme_ids: list[str], theme_vectors: np.ndarray, about: dict[str, Any]
+    coder: ThemeCoder | None,
+    words: WordFeatures,
+    theme_ids: list[str],
+    theme_vectors: np.ndarray,
+    about: dict[str, Any],
 ) -> None:
     """Write the coder and its card to ``models/coder``.
 
@@ -22,9 +27,11 @@ def save_coder(
     ----------
     coder : ThemeCoder or None
         None where the codebook is empty.
+    words : WordFeatures
+        What gives answers their word features; fitted where there is a coder.
     theme_ids : list of str, length K
     theme_vectors : ndarray of float32, shape (K, d)
-        Mean vector of each theme's texts.
+        Mean vector of each theme's texts, by the encoder as it came.
     about : dict
         What the card says besides: encoder, counts, seed.
     """
@@ -34,32 +41,36 @@ def save_coder(
     tensors: dict[str, np.ndarray] = {"theme_vectors": theme_vectors.astype(np.float32)}
     if coder is not None:
         tensors |= {
-            "coef": coder.coef_,
-            "intercept": coder.intercept_,
+            "own": coder.heads_.own,
+            "among": coder.heads_.among,
+            "words": coder.heads_.words,
+            "idf": words.idf_,
             "calibration": coder.calibration_,
             "prior": coder.prior_,
+            "threshold": coder.threshold_,
         }
         card |= {
             "questions": [sorted(qs) for qs in coder.questions],
             "regularisation": coder.regularisation,
             "folds": coder.folds,
-            "threshold": coder.threshold_,
             "calibrated": coder.calibrated_,
         }
     write_bytes(FOLDER / "coder.safetensors", save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
     write_json(FOLDER / "card.json", card)
 
 
-def load_coder() -> tuple[ThemeCoder | None, list[str], np.ndarray]:
-    """Read what `save_coder` wrote: the coder, the theme ids, and the themes' mean vectors."""
+def load_coder() -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray]:
+    """Read what `save_coder` wrote: the coder, its word features, the theme ids, and the themes' mean vectors."""
     from safetensors.numpy import load
 
     card = read_json(FOLDER / "card.json")
     tensors = load(read_bytes(FOLDER / "coder.safetensors", "Run `dvc repro`, which makes it."))
-    if "threshold" not in card:
-        return None, card["themes"], tensors["theme_vectors"]
+    words = WordFeatures()
+    if "calibrated" not in card:
+        return None, words, card["themes"], tensors["theme_vectors"]
     coder = ThemeCoder([set(qs) for qs in card["questions"]], card["regularisation"], card["folds"])
-    coder.coef_, coder.intercept_ = tensors["coef"], tensors["intercept"]
+    coder.heads_ = Heads(tensors["own"], tensors["among"], tensors["words"])
     coder.calibration_, coder.prior_ = tensors["calibration"], tensors["prior"]
-    coder.threshold_, coder.calibrated_ = card["threshold"], card["calibrated"]
-    return coder, card["themes"], tensors["theme_vectors"]
+    coder.threshold_, coder.calibrated_ = tensors["threshold"], card["calibrated"]
+    words.idf_ = tensors["idf"]
+    return coder, words, card["themes"], tensors["theme_vectors"]

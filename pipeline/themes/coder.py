@@ -1,4 +1,4 @@
-"""The coder: one logistic regression a theme on codebook texts and coded answers, calibrated where it can be."""
+"""The coder: linear models on codebook texts and coded answers, calibrated where it can be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.sparse import csr_matrix, vstack
+from scipy.special import expit, log_softmax, logit
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -15,6 +16,10 @@ from threadpoolctl import threadpool_limits
 
 # Below this many coded answers, thresholds and calibration chosen from them would follow their noise.
 FEWEST_TO_CALIBRATE = 50
+# The log share of a theme that is out of the question.
+NEVER = -12.0
+# How much the score by words adds to the score by meaning where no coded answers can tell.
+WORDS_WEIGHT = 0.25
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,15 @@ class Answers:
         Vectors of their meaning units.
     owner : ndarray of int, shape (m,)
         Which answer each unit belongs to; every answer has at least one.
+    words : sparse matrix, shape (n, w)
+        Word features of the whole answers.
     """
 
     question: np.ndarray
     whole: np.ndarray
     units: np.ndarray
     owner: np.ndarray
+    words: csr_matrix
 
     def __len__(self) -> int:
         return len(self.question)
@@ -46,7 +54,9 @@ class Answers:
         place = np.full(len(self), -1)
         place[rows] = np.arange(len(rows))
         kept = place[self.owner] >= 0
-        return Answers(self.question[rows], self.whole[rows], self.units[kept], place[self.owner[kept]])
+        return Answers(
+            self.question[rows], self.whole[rows], self.units[kept], place[self.owner[kept]], self.words[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -59,20 +69,59 @@ class Examples:
         Their vectors.
     theme : ndarray of int, shape (e,)
         The theme each belongs to, as a position in the list of themes.
+    words : sparse matrix, shape (e, w)
+        Their word features.
     """
 
     vectors: np.ndarray
     theme: np.ndarray
+    words: csr_matrix
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Linear models, one row a theme; the last column of each holds the intercepts.
+
+    Parameters
+    ----------
+    own : ndarray, shape (K, d + 1)
+        Each theme against everything else, on vectors.
+    among : ndarray, shape (K + 1, d + 1)
+        All themes against each other, on vectors, the last row for "none of them"; without rows where there is
+        nothing to choose among.
+    words : ndarray, shape (K, w + 1)
+        Each theme against everything else, on word features.
+    """
+
+    own: np.ndarray
+    among: np.ndarray
+    words: np.ndarray
+
+    def meaning(self, vectors: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+        """Score texts by their vectors, shape (n, K): mean of the theme's own log odds and its log share among all."""
+        own = _linear(vectors, self.own)
+        if not len(self.among):
+            return own
+        among = _linear(vectors, self.among)
+        among[:, :-1][~allowed] = NEVER
+        return (own + np.maximum(log_softmax(among, axis=1)[:, :-1], NEVER)) / 2
 
 
 class ThemeCoder(BaseEstimator):
     """Give answers the themes of a codebook.
 
-    Each theme has a logistic regression [1]_ (classes weighted to balance) on the vectors of the codebook's texts and
-    of the coded whole answers. An answer's score for a theme is the mean of the score of the whole and of its best
-    meaning unit. With 50 coded answers or more, scores become probabilities by Platt scaling [2]_ with the theme's
-    share among the coded answers as a second input, fitted on scores from cross-fitting; with fewer, the logistic
-    function of the score stands and is not calibrated. One threshold serves all themes.
+    Linear models are trained on the codebook's texts and the coded whole answers. On their vectors: a logistic
+    regression for each theme, classes weighted to balance, and one multinomial regression in which the themes
+    compete, a text with several themes counting in part for each [1]_; a text's score is the mean of the two, an
+    answer's the mean of the whole's and of its best meaning unit's. On their words: a logistic regression for each
+    theme.
+
+    With 50 coded answers or more the two scores become a probability by Platt scaling [2]_ with the theme's share
+    among the coded answers as a third input, fitted on scores from cross-fitting. With fewer they are added at fixed
+    weights and are not calibrated.
+
+    A theme counts as mentioned from the threshold with its highest expected F1 [3]_, or, uncalibrated, with the
+    highest over all themes.
 
     Parameters
     ----------
@@ -81,24 +130,24 @@ class ThemeCoder(BaseEstimator):
     regularisation : float
         Inverse strength C of the penalty.
     folds : int
-        Folds for the cross-fitted scores that calibration and threshold rest on.
+        Folds for the cross-fitted scores that calibration rests on.
 
     Attributes
     ----------
-    coef_ : ndarray, shape (K, d)
-    intercept_ : ndarray, shape (K,)
-    calibration_ : ndarray, shape (3,)
-        Slope on the score, slope on the log odds of the theme's share, intercept.
+    heads_ : Heads
+    calibration_ : ndarray, shape (4,)
+        Slopes on the score by meaning, the score by words and the log odds of the theme's share; intercept.
     prior_ : ndarray, shape (K,)
         Log odds of each theme's share among coded answers; zeros where not calibrated.
-    threshold_ : float
-        Probability from which a theme counts as mentioned.
+    threshold_ : ndarray, shape (K,)
+        Probability from which each theme counts as mentioned.
     calibrated_ : bool
 
     References
     ----------
-    .. [1] Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., eq. 4.20 and 18.11.
+    .. [1] Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., eq. 4.17, 4.20 and 18.11.
     .. [2] Platt, Probabilistic outputs for support vector machines, Advances in Large Margin Classifiers, 1999, eq. 3.
+    .. [3] Lipton, Elkan, Naryanaswamy, Optimal thresholding of classifiers to maximize F1 measure, ECML 2014, thm 1.
     """
 
     def __init__(self, questions: list[set[str]], regularisation: float = 3.0, folds: int = 5) -> None:
@@ -112,7 +161,12 @@ class ThemeCoder(BaseEstimator):
         return np.stack(columns, axis=1) if columns else np.zeros((len(question), 0), bool)
 
     def fit(
-        self, examples: Examples, answers: Answers, labels: np.ndarray, groups: np.ndarray | None = None
+        self,
+        examples: Examples,
+        answers: Answers,
+        labels: np.ndarray,
+        groups: np.ndarray | None = None,
+        pool: Answers | None = None,
     ) -> ThemeCoder:
         """Train on codebook texts and coded answers.
 
@@ -125,122 +179,177 @@ class ThemeCoder(BaseEstimator):
         labels : ndarray of bool, shape (n, K)
             The themes that readers gave them.
         groups : ndarray of int, shape (n,), optional
-            Fold of each answer in the cross-fitting for calibration, 0 to ``folds`` - 1.
+            Fold of each answer in the cross-fitting for calibration; without it nothing is calibrated.
+        pool : Answers, optional
+            Answers over whose probabilities the thresholds are chosen; the coded ones by default.
 
         Returns
         -------
         ThemeCoder
             Itself, fitted.
         """
-        self.coef_, self.intercept_ = self._train(examples, answers, labels)
-        themes = len(self.questions)
-        self.calibration_ = np.array([1.0, 0.0, 0.0])
-        self.prior_ = np.zeros(themes)
-        self.threshold_ = 0.5
+        pool = pool or answers
+        self.heads_ = self._train(examples, answers, labels)
+        self.prior_ = np.zeros(len(self.questions))
         self.calibrated_ = False
-        if groups is None or len(answers) < FEWEST_TO_CALIBRATE or not labels.any():
+        allowed = self.allowed(answers.question)
+        truth = labels[allowed]
+        if groups is None or len(answers) < FEWEST_TO_CALIBRATE or truth.all() or not truth.any():
+            words = self._scores(pool, self.heads_)[..., 1]
+            shift = words[self.allowed(pool.question)].mean() if len(pool) else 0.0
+            self.calibration_ = np.array([1.0, WORDS_WEIGHT, 0.0, -WORDS_WEIGHT * shift])
+            cut = best_cut(self.predict_proba(pool)[self.allowed(pool.question)])
+            self.threshold_ = np.full(len(self.questions), cut if len(pool) else 0.5)
             return self
-        scores = np.zeros(labels.shape)
+        shares = (np.where(allowed, labels, False).sum(axis=0) + 0.5) / (allowed.sum(axis=0) + 1.0)
+        self.prior_ = logit(shares)
+        scores = np.zeros((*labels.shape, 2))
         for fold in np.unique(groups):
             inside, outside = np.flatnonzero(groups == fold), np.flatnonzero(groups != fold)
-            coef, intercept = self._train(examples, answers.take(outside), labels[outside])
-            scores[inside] = response_scores(answers.take(inside), coef, intercept)
-        allowed = self.allowed(answers.question)
-        asked = allowed.sum(axis=0)
-        self.prior_ = logit((np.where(allowed, labels, False).sum(axis=0) + 0.5) / (asked + 1.0))
-        inputs = np.column_stack([scores[allowed], np.broadcast_to(self.prior_, scores.shape)[allowed]])
-        truth = labels[allowed]
-        if truth.all() or not truth.any():
-            return self
+            heads = self._train(examples, answers.take(outside), labels[outside])
+            scores[inside] = self._scores(answers.take(inside), heads)
+        inputs = np.column_stack([scores[allowed], np.broadcast_to(self.prior_, labels.shape)[allowed]])
         platt = LogisticRegression(C=1e3, max_iter=1000).fit(inputs, truth)
         self.calibration_ = np.array([*platt.coef_[0], platt.intercept_[0]])
-        self.threshold_ = best_threshold(platt.predict_proba(inputs)[:, 1], truth)
         self.calibrated_ = True
+        columns = zip(self.predict_proba(pool).T, self.allowed(pool.question).T, strict=True)
+        self.threshold_ = np.array([best_cut(column[possible]) for column, possible in columns])
         return self
 
-    def _train(self, examples: Examples, answers: Answers, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _train(self, examples: Examples, answers: Answers, labels: np.ndarray) -> Heads:
         allowed = self.allowed(answers.question)
         themes = len(self.questions)
-        coef = np.zeros((themes, examples.vectors.shape[1]))
-        intercept = np.zeros(themes)
-        for k in range(themes):
-            siblings = [j for j in range(themes) if self._share_a_question(j, k)]
-            texts = np.isin(examples.theme, siblings)
-            coded = allowed[:, k]
-            inputs = np.vstack([examples.vectors[texts], answers.whole[coded]])
-            truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
-            # One thread: these problems are small, and threads that wait for a busy core cost fifty times the work.
-            with threadpool_limits(1):
-                coef[k], intercept[k] = self._one_theme(inputs, truth)
-        return coef, intercept
+        own = np.zeros((themes, examples.vectors.shape[1] + 1))
+        words = np.zeros((themes, examples.words.shape[1] + 1), np.float32)
+        # One thread: these problems are small, and threads that wait for a busy core cost fifty times the work.
+        with threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            for k in range(themes):
+                siblings = [j for j in range(themes) if self._share_a_question(j, k)]
+                texts = np.isin(examples.theme, siblings)
+                coded = allowed[:, k]
+                truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
+                own[k] = self._by_meaning(np.vstack([examples.vectors[texts], answers.whole[coded]]), truth)
+                words[k] = self._by_words(vstack([examples.words[texts], answers.words[coded]], format="csr"), truth)
+            return Heads(own, self._among(examples, answers, labels), words)
 
     def _share_a_question(self, j: int, k: int) -> bool:
         mine, other = self.questions[k], self.questions[j]
         return not mine or not other or bool(mine & other)
 
-    def _one_theme(self, inputs: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
+    def _by_meaning(self, inputs: np.ndarray, truth: np.ndarray) -> np.ndarray:
         if truth.all():
             # A lone theme has nothing to be told apart from: cosine to its mean, yes from 0.35.
             centre = inputs.mean(axis=0)
-            return 10.0 * centre / np.linalg.norm(centre), -3.5
+            return np.append(10.0 * centre / np.linalg.norm(centre), -3.5)
         model = LogisticRegression(C=self.regularisation, class_weight="balanced", max_iter=300)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(inputs.astype(np.float64), truth)
-        return model.coef_[0], float(model.intercept_[0])
+        model.fit(inputs.astype(np.float64), truth)
+        return np.append(model.coef_[0], model.intercept_[0])
+
+    def _by_words(self, inputs: csr_matrix, truth: np.ndarray) -> np.ndarray:
+        weights = np.zeros(inputs.shape[1] + 1)
+        used = np.unique(inputs.indices)
+        if not truth.all() and len(used):
+            model = LogisticRegression(C=self.regularisation, class_weight="balanced", solver="liblinear")
+            model.fit(inputs[:, used], truth)
+            weights[np.append(used, -1)] = np.append(model.coef_[0], model.intercept_[0])
+        return weights
+
+    def _among(self, examples: Examples, answers: Answers, labels: np.ndarray) -> np.ndarray:
+        """Fit the themes against each other: one row for each theme of a text, weighted by one over their number."""
+        none = labels.shape[1]
+        row, theme = np.nonzero(np.column_stack([labels, ~labels.any(axis=1)]))
+        inputs = np.vstack([examples.vectors, answers.whole[row]]).astype(np.float64)
+        truth = np.concatenate([examples.theme, theme])
+        if len(set(truth.tolist()) - {none}) < 2:
+            return np.zeros((0, inputs.shape[1] + 1))
+        parts = np.bincount(row, minlength=len(labels))
+        weight = np.concatenate([np.ones(len(examples.theme)), 1 / parts[row]])
+        # Halfway to balance: full balance lets the rarest theme win wherever nothing else is near.
+        weight = weight / np.sqrt(np.bincount(truth, weight)[truth])
+        weight *= len(weight) / weight.sum()
+        model = LogisticRegression(C=3 * self.regularisation, max_iter=200, tol=1e-3)
+        model.fit(inputs, truth, sample_weight=weight)
+        coef, intercept = model.coef_, model.intercept_
+        if len(model.classes_) == 2:
+            coef, intercept = np.vstack([-coef, coef]) / 2, np.append(-intercept, intercept) / 2
+        weights = np.zeros((none + 1, inputs.shape[1] + 1))
+        weights[:, -1] = NEVER
+        weights[model.classes_] = np.column_stack([coef, intercept])
+        return weights
+
+    def _scores(self, answers: Answers, heads: Heads) -> np.ndarray:
+        """Score answers by meaning and by words, shape (n, K, 2)."""
+        allowed = self.allowed(answers.question)
+        whole = heads.meaning(answers.whole, allowed)
+        best = np.full(whole.shape, -np.inf)
+        np.maximum.at(best, answers.owner, heads.meaning(answers.units, allowed[answers.owner]))
+        meaning = (whole + np.where(np.isfinite(best), best, whole)) / 2
+        return np.stack([meaning, _linear(answers.words, heads.words)], axis=-1)
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
-        """Turn scores of shape (n, K) into probabilities between 0 and 1."""
-        slope, weight, shift = self.calibration_
-        return expit(slope * scores + weight * self.prior_ + shift)
+        """Turn scores of shape (n, K, 2) into probabilities between 0 and 1."""
+        meaning, words, prior, shift = self.calibration_
+        return expit(meaning * scores[..., 0] + words * scores[..., 1] + prior * self.prior_ + shift)
 
     def predict_proba(self, answers: Answers) -> np.ndarray:
         """Give the probability that a reader would give each theme, shape (n, K); 0 where the question rules it out."""
-        scores = response_scores(answers, self.coef_, self.intercept_)
-        return np.where(self.allowed(answers.question), self.probabilities(scores), 0.0)
+        return np.where(self.allowed(answers.question), self.probabilities(self._scores(answers, self.heads_)), 0.0)
 
     def unit_proba(self, answers: Answers) -> np.ndarray:
-        """Give the same probability for each meaning unit taken alone, shape (m, K)."""
-        scores = answers.units @ self.coef_.T + self.intercept_
-        return np.where(self.allowed(answers.question[answers.owner]), self.probabilities(scores), 0.0)
+        """Give the same for each meaning unit, shape (m, K): its own meaning, with the words of its whole answer."""
+        allowed = self.allowed(answers.question[answers.owner])
+        meaning = self.heads_.meaning(answers.units, allowed)
+        words = _linear(answers.words, self.heads_.words)[answers.owner]
+        return np.where(allowed, self.probabilities(np.stack([meaning, words], axis=-1)), 0.0)
 
 
-def response_scores(answers: Answers, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-    """Score answers: the mean of the whole answer's score and of its best unit's, shape (n, K), log odds."""
-    whole = answers.whole @ coef.T + intercept
-    best = np.full(whole.shape, -np.inf)
-    np.maximum.at(best, answers.owner, answers.units @ coef.T + intercept)
-    return (whole + np.where(np.isfinite(best), best, whole)) / 2
+def _linear(inputs: np.ndarray | csr_matrix, weights: np.ndarray) -> np.ndarray:
+    return np.asarray(inputs @ weights[:, :-1].T + weights[:, -1])
 
 
-def best_threshold(probability: np.ndarray, truth: np.ndarray) -> float:
-    """Find the threshold with the highest micro-F1 (van Rijsbergen 1979, ch. 7), halfway between two probabilities.
+def best_cut(probability: np.ndarray) -> float:
+    """Find the threshold with the highest expected F1, taking probabilities at their word.
+
+    Above a threshold lie m of n pairs; their expected F1 is close to 2 Σ p (above) / (m + Σ p (all)).
+
+    Parameters
+    ----------
+    probability : ndarray, shape (n,)
+
+    Returns
+    -------
+    float
+        The lowest probability that still counts; 1 where there is nothing to find.
 
     Examples
     --------
-    >>> float(best_threshold(np.array([0.1, 0.2, 0.6, 0.8]), np.array([False, False, True, True])))
-    0.4
+    >>> best_cut(np.array([0.9, 0.1, 0.8, 0.2]))
+    0.8
     """
-    order = np.argsort(-probability, kind="stable")
-    ranked = probability[order]
-    found = np.cumsum(truth[order])
-    f1 = 2 * found / (np.arange(1, len(ranked) + 1) + truth.sum())
-    ends = np.append(ranked[:-1] != ranked[1:], True)
-    best = int(np.argmax(np.where(ends, f1, -1.0)))
-    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float((ranked[best] + below) / 2)
+    ranked = np.sort(probability)[::-1]
+    if not len(ranked) or ranked[0] <= 0:
+        return 1.0
+    found = np.cumsum(ranked)
+    return float(ranked[np.argmax(2 * found / (np.arange(1, len(ranked) + 1) + found[-1]))])
 
 
 def cross_fit(
-    coder: ThemeCoder, examples: Examples, answers: Answers, labels: np.ndarray, groups: np.ndarray, inner: np.ndarray
+    coder: ThemeCoder,
+    examples: Examples,
+    answers: Answers,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    inner: np.ndarray,
+    pool: Answers | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Predict every coded answer by a coder that never saw it, thresholds and calibration chosen without it.
+    """Predict every coded answer by a coder that never saw its codes, thresholds and calibration chosen without them.
 
     Parameters
     ----------
     coder : ThemeCoder
         Its parameters are used; it is not fitted.
-    examples, answers, labels
+    examples, answers, labels, pool
         As for `ThemeCoder.fit`.
     groups : ndarray of int, shape (n,)
         Fold of each answer; a respondent's answers share one.
@@ -257,7 +366,7 @@ def cross_fit(
     for fold in np.unique(groups):
         held, rest = np.flatnonzero(groups == fold), np.flatnonzero(groups != fold)
         fitted = ThemeCoder(coder.questions, coder.regularisation, coder.folds)
-        fitted.fit(examples, answers.take(rest), labels[rest], inner[rest])
+        fitted.fit(examples, answers.take(rest), labels[rest], inner[rest], pool)
         probability[held] = fitted.predict_proba(answers.take(held))
         mentioned[held] = (probability[held] >= fitted.threshold_) & fitted.allowed(answers.question[held])
     return probability, mentioned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from pipeline.foundation.params import Code
 from pipeline.foundation.tables import empty
 from pipeline.survey.nonanswers import normalise
 from pipeline.text.encoder import Vectors
+from pipeline.text.words import WordFeatures
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coder import Answers, Examples, ThemeCoder, cross_fit, folds_of
 from pipeline.themes.gold import Gold
@@ -21,15 +23,19 @@ Encode = Callable[[list[str]], np.ndarray]
 ANSWER = ["wave", "question_id", "respondent_id", "response_id"]
 
 
+# Thresholds are chosen over at most so many answers.
+POOL = 20_000
+
+
 @dataclass(frozen=True)
 class Coded:
-    """What coding gives: three tables, the fitted coder and each theme's mean example vector."""
+    """What coding gives: three tables, the fitted coder and the word features it reads."""
 
     unit_codes: pd.DataFrame
     mentions: pd.DataFrame
     heldout: pd.DataFrame
     coder: ThemeCoder | None
-    theme_vectors: np.ndarray
+    words: WordFeatures
 
 
 def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str], np.ndarray]:
@@ -58,7 +64,16 @@ def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str
     return texts, np.array(owners, dtype=int)
 
 
-def answers_of(responses: pd.DataFrame, units: pd.DataFrame, vectors: Vectors) -> tuple[Answers, pd.DataFrame]:
+def theme_vectors(codebook: Codebook, responses: pd.DataFrame, encode: Encode) -> np.ndarray:
+    """Give the mean vector of each theme's texts, shape (K, d)."""
+    texts, owner = example_texts(codebook, responses)
+    vectors = encode(texts)
+    return np.stack([vectors[owner == k].mean(axis=0) for k in range(len(codebook.themes))]).astype(np.float32)
+
+
+def answers_of(
+    responses: pd.DataFrame, units: pd.DataFrame, vectors: Vectors, words: WordFeatures
+) -> tuple[Answers, pd.DataFrame]:
     """Bring answered responses and their meaning units into the coder's form.
 
     Returns
@@ -77,6 +92,7 @@ def answers_of(responses: pd.DataFrame, units: pd.DataFrame, vectors: Vectors) -
         vectors(whole["text_id"]),
         vectors(meaning["text_id"]),
         meaning["response_id"].map(place).to_numpy(dtype=int),
+        words.transform(responses["text"].tolist()),
     )
     return answers, meaning
 
@@ -115,12 +131,13 @@ def code_responses(
     Coded
     """
     if not codebook.themes:
-        return Coded(empty(UNIT_CODES), empty(MENTIONS), empty(HELDOUT), None, np.zeros((0, 1), np.float32))
+        return Coded(empty(UNIT_CODES), empty(MENTIONS), empty(HELDOUT), None, WordFeatures())
     responses = responses.sort_values("response_id", ignore_index=True)
     answered = responses[responses["status"] == "answered"].reset_index(drop=True)
-    answers, meaning = answers_of(answered, units, vectors)
     texts, owner = example_texts(codebook, responses)
-    examples = Examples(encode(texts), owner)
+    words = WordFeatures().fit(texts + answered["text"].tolist())
+    answers, meaning = answers_of(answered, units, vectors, words)
+    examples = Examples(encode(texts), owner, words.transform(texts))
     theme_ids = [theme.id for theme in codebook.themes]
 
     labels = label_matrix(gold, theme_ids)
@@ -132,7 +149,8 @@ def code_responses(
     groups = fold_of.loc[coded["response_id"]].to_numpy(dtype=int)
     inner = _folds(gold, params.folds, seed + 1).loc[coded["response_id"]].to_numpy(dtype=int)
     taught = answers.take(known)
-    coder.fit(examples, taught, truth, groups)
+    pool = answers.take(_some(answered["response_id"]))
+    coder.fit(examples, taught, truth, groups, pool)
 
     probability = coder.predict_proba(answers)
     mentions = _long(answered, probability, probability >= coder.threshold_, theme_ids, coder.allowed(answers.question))
@@ -141,14 +159,21 @@ def code_responses(
 
     unit_codes = _unit_codes(coder, answers, meaning, answered, mentions, theme_ids)
 
-    held_probability, held_mentioned = cross_fit(coder, examples, taught, truth, groups, inner)
+    held_probability, held_mentioned = cross_fit(coder, examples, taught, truth, groups, inner, pool)
     heldout = _long(coded, held_probability, held_mentioned, theme_ids, coder.allowed(taught.question))
     heldout = heldout.drop(columns="source").assign(fold=heldout["response_id"].map(fold_of).astype(int))
     heldout = pd.concat(
         [heldout, _rescued_heldout(responses, codebook, gold, labels, theme_ids, fold_of)], ignore_index=True
     )
-    centres = np.stack([examples.vectors[owner == k].mean(axis=0) for k in range(len(theme_ids))])
-    return Coded(unit_codes, mentions, heldout, coder, centres.astype(np.float32))
+    return Coded(unit_codes, mentions, heldout, coder, words)
+
+
+def _some(response_ids: pd.Series) -> np.ndarray:
+    """Positions of all answers, or of POOL of them chosen by a hash of their ids."""
+    if len(response_ids) <= POOL:
+        return np.arange(len(response_ids))
+    digest = [hashlib.sha256(response_id.encode()).digest() for response_id in response_ids]
+    return np.sort(np.array(sorted(range(len(digest)), key=digest.__getitem__)[:POOL]))
 
 
 def label_matrix(gold: Gold, theme_ids: list[str]) -> pd.DataFrame:

@@ -1,0 +1,138 @@
+"""The tuned encoder: what the codebook teaches it, when it is taught anew, and how it is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.foundation.params import Tune
+from pipeline.foundation.tables import (
+    read_bytes,
+    read_json,
+    read_vectors,
+    remove,
+    write_bytes,
+    write_json,
+    write_vectors,
+)
+from pipeline.text.encoder import Vectors
+from pipeline.text.tuning import Lessons
+from pipeline.themes.codebook import Codebook
+from pipeline.themes.coding import example_texts
+
+FOLDER = Path("models/tuned")
+WEIGHTS, VECTORS, CARD = FOLDER / "weights.safetensors", FOLDER / "vectors.safetensors", FOLDER / "card.json"
+# `auto` keeps a tuned encoder while at least this share of what it was taught and of what it would be taught agree.
+ENOUGH_ALIKE = 0.9
+# `auto` tunes from so many texts a theme on average: names and definitions alone gave the encoder little to learn from.
+TEXTS_A_THEME = 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the stage does: ``off`` (no tuned encoder), ``keep`` (the one there is) or ``tune``, with its reason."""
+
+    act: str
+    reason: str
+
+
+def lessons_of(codebook: Codebook, responses: pd.DataFrame) -> Lessons:
+    """Bring the codebook's names, definitions and examples into the form that tuning learns from.
+
+    Gold is no part of it: coded answers measure the coder, and an encoder that saw them could not score them.
+    """
+    texts, owner = example_texts(codebook, responses)
+    questions = [set(theme.questions) for theme in codebook.themes]
+    possible = np.array([[not a or not b or bool(a & b) for b in questions] for a in questions], bool)
+    given = np.zeros((len(texts), len(questions)), bool)
+    given[np.arange(len(texts)), owner] = True
+    return Lessons(tuple(texts), given, possible[owner].reshape(given.shape))
+
+
+def fingerprints(lessons: Lessons, theme_ids: list[str]) -> list[str]:
+    """Give one hash for each text with its theme, sorted."""
+    pairs = zip(lessons.texts, lessons.given.argmax(axis=1), strict=True)
+    return sorted(hashlib.sha256(f"{theme_ids[k]}/{text}".encode()).hexdigest()[:16] for text, k in pairs)
+
+
+def plan(lessons: Lessons, taught: list[str], settings: dict[str, Any], params: Tune, card: dict[str, Any]) -> Plan:
+    """Decide whether to tune.
+
+    Parameters
+    ----------
+    lessons : Lessons
+        What there is to teach now.
+    taught : list of str
+        Its fingerprints.
+    settings : dict
+        Everything else the weights depend on: encoder files, themes, params, seed.
+    params : Tune
+    card : dict
+        The card of the tuned encoder there is; empty where there is none.
+
+    Returns
+    -------
+    Plan
+    """
+    if params.mode == "off":
+        return Plan("off", "params.yaml says `tune: off`")
+    themes = int(lessons.given.any(axis=0).sum())
+    if themes < 2:
+        return Plan("off", "a codebook with fewer than two themes teaches no difference")
+    if params.mode == "auto" and len(taught) < TEXTS_A_THEME * themes:
+        return Plan("off", f"{len(taught)} texts for {themes} themes are too few to learn from")
+    if card.get("settings") == settings:
+        if card["taught"] == taught:
+            return Plan("keep", "taught exactly the codebook as it is")
+        both, either = len(set(card["taught"]) & set(taught)), len(set(card["taught"]) | set(taught))
+        if params.mode == "auto" and both >= ENOUGH_ALIKE * either:
+            return Plan(
+                "keep", f"taught an earlier codebook, {both} of {either} texts the same (`tune: now` tunes anew)"
+            )
+    return Plan("tune", "taught exactly the codebook as it is")
+
+
+def save_tuned(
+    weights: dict[str, np.ndarray] | None, text_ids: list[str], vectors: np.ndarray, card: dict[str, Any]
+) -> None:
+    """Write the changed weights, the vectors of all units by the tuned encoder, and the card; without weights, a card.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray, or None
+        What `tune` gave; None takes any earlier tuned encoder away.
+    text_ids : list of str, length n
+    vectors : ndarray of float32, shape (n, d)
+    card : dict
+    """
+    from safetensors.numpy import save
+
+    if weights is None:
+        for path in (WEIGHTS, VECTORS):
+            remove(path)
+    else:
+        write_bytes(WEIGHTS, save({name: np.ascontiguousarray(value) for name, value in weights.items()}))
+        write_vectors(VECTORS, text_ids, vectors, {"encoder": "tuned"})
+    write_json(CARD, card)
+
+
+def read_card() -> dict[str, Any]:
+    """Read the card of the tuned encoder; empty where the stage has never run."""
+    return read_json(CARD) if CARD.exists() else {}
+
+
+def load_weights() -> dict[str, np.ndarray]:
+    """Read the weights that tuning changed."""
+    from safetensors.numpy import load
+
+    return dict(load(read_bytes(WEIGHTS, "Run `dvc repro`, which makes it.")))
+
+
+def load_tuned_vectors() -> Vectors:
+    """Read the vectors of all units by the tuned encoder."""
+    return Vectors(*read_vectors(VECTORS))
