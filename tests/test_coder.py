@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from pipeline.themes.card import load_coder, save_coder
-from pipeline.themes.coder import Answers, Examples, ThemeCoder, best_threshold, cross_fit, folds_of, response_scores
+from pipeline.text.words import WordFeatures
+from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, best_cut, cross_fit, folds_of
 
 D = 16
 
@@ -15,9 +19,14 @@ def made_up(seed, n=240, themes=3, noise=0.35):
     labels = generator.random((n, themes)) < 0.3
     whole = labels @ np.eye(themes, D) + noise * generator.normal(size=(n, D))
     whole /= np.linalg.norm(whole, axis=1, keepdims=True)
-    answers = Answers(np.array(["q"] * n), whole, whole.copy(), np.arange(n))
-    examples = Examples(np.repeat(np.eye(themes, D), 3, axis=0) + 0.1, np.repeat(np.arange(themes), 3))
+    answers = Answers(np.array(["q"] * n), whole, whole.copy(), np.arange(n), wordless(n))
+    theme = np.repeat(np.arange(themes), 3)
+    examples = Examples(np.repeat(np.eye(themes, D), 3, axis=0) + 0.1, theme, wordless(len(theme)))
     return examples, answers, labels
+
+
+def wordless(n):
+    return csr_matrix((n, 4))
 
 
 def f1(said, truth):
@@ -44,7 +53,7 @@ def test_shuffled_gold_falls_to_chance(seed):
     examples, answers, labels = made_up(seed)
     shuffled = labels[np.random.default_rng(seed + 99).permutation(len(labels))]
     groups, inner = np.arange(len(labels)) % 5, (np.arange(len(labels)) // 5) % 5
-    nothing = Examples(examples.vectors[:0], examples.theme[:0])
+    nothing = Examples(examples.vectors[:0], examples.theme[:0], wordless(0))
     true_p, _ = cross_fit(ThemeCoder([set()] * 3), nothing, answers, labels, groups, inner)
     chance_p, _ = cross_fit(ThemeCoder([set()] * 3), nothing, answers, shuffled, groups, inner)
     assert np.corrcoef(true_p.ravel(), labels.ravel())[0, 1] > 0.5
@@ -83,29 +92,65 @@ def test_a_theme_of_another_question_is_never_given():
 
 
 def test_a_lone_theme_with_a_definition_only_works():
-    examples = Examples(np.eye(1, D), np.array([0]))
+    examples = Examples(np.eye(1, D), np.array([0]), wordless(1))
     near, far = np.eye(2, D)
-    answers = Answers(np.array(["q", "q"]), np.stack([near, far]), np.stack([near, far]), np.arange(2))
+    answers = Answers(np.array(["q", "q"]), np.stack([near, far]), np.stack([near, far]), np.arange(2), wordless(2))
     coder = ThemeCoder([set()]).fit(examples, answers.take(np.array([], int)), np.zeros((0, 1), bool))
     assert (coder.predict_proba(answers)[:, 0] >= coder.threshold_).tolist() == [True, False]
 
 
 def test_a_response_scores_the_mean_of_its_whole_and_its_best_unit():
-    answers = Answers(np.array(["q"]), np.array([[1.0, 0]]), np.array([[0.0, 1], [3, 0]]), np.array([0, 0]))
-    assert response_scores(answers, np.array([[1.0, 0]]), np.array([0.5])).tolist() == [[(1.5 + 3.5) / 2]]
+    whole, units = np.array([[1.0, 0]]), np.array([[0.0, 1], [3, 0]])
+    answers = Answers(np.array(["q"]), whole, units, np.array([0, 0]), wordless(1))
+    heads = Heads(np.array([[1.0, 0, 0.5]]), np.zeros((0, 3)), np.array([[0.0, 0, 0, 0, 0.25]]))
+    assert ThemeCoder([set()])._scores(answers, heads).tolist() == [[[(1.5 + 3.5) / 2, 0.25]]]
+
+
+def test_themes_compete_only_with_those_of_the_same_question():
+    examples, answers, labels = made_up(2)
+    both = ThemeCoder([{"q"}, {"q"}, {"other"}]).fit(examples, answers, labels)
+    among = both.heads_.meaning(answers.whole, both.allowed(answers.question))
+    without = Heads(both.heads_.own, np.delete(both.heads_.among, 2, axis=0)[[0, 1, 2]], both.heads_.words)
+    two = Heads(without.own[:2], without.among, without.words[:2]).meaning(answers.whole, np.ones((len(labels), 2), bool))
+    assert np.allclose(among[:, :2], two, atol=1e-4)
+
+
+def test_words_tell_answers_apart_that_vectors_do_not():
+    texts = ["the parking costs too much", "parking was hard", "the food was cold", "cold soup"] * 30
+    labels = np.array([[True, False], [True, False], [False, True], [False, True]] * 30)
+    words = WordFeatures().fit(texts)
+    alike = np.ones((120, D)) / np.sqrt(D)
+    answers = Answers(np.array(["q"] * 120), alike, alike, np.arange(120), words.transform(texts))
+    examples = Examples(np.eye(2, D), np.arange(2), words.transform(["parking", "food"]))
+    coder = ThemeCoder([set()] * 2).fit(examples, answers, labels, np.arange(120) // 24)
+    assert ((coder.predict_proba(answers) >= coder.threshold_) == labels).all()
 
 
 def test_taking_some_answers_keeps_their_units():
-    answers = Answers(np.array(list("abc")), np.eye(3), np.arange(8).reshape(4, 2), np.array([0, 1, 1, 2]))
+    words = csr_matrix(np.diag([1.0, 2, 3]))
+    answers = Answers(np.array(list("abc")), np.eye(3), np.arange(8).reshape(4, 2), np.array([0, 1, 1, 2]), words)
     part = answers.take(np.array([2, 1]))
     assert part.question.tolist() == ["c", "b"]
     assert part.owner.tolist() == [1, 1, 0]
     assert part.units.tolist() == [[2, 3], [4, 5], [6, 7]]
+    assert part.words.toarray().tolist() == [[0, 0, 3], [0, 2, 0]]
 
 
 def test_threshold_boundaries():
-    assert best_threshold(np.array([0.9]), np.array([True])) == pytest.approx(0.45)
-    assert best_threshold(np.array([0.5, 0.5, 0.1]), np.array([True, True, False])) == pytest.approx(0.3)
+    assert best_cut(np.array([0.9])) == 0.9
+    assert best_cut(np.zeros(3)) == 1.0
+    assert best_cut(np.array([])) == 1.0
+    assert best_cut(np.array([0.5, 0.5, 0.1])) == 0.5
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=30))
+def test_no_other_threshold_has_a_higher_expected_f1(values):
+    p = np.array(values)
+
+    def expected(cut):
+        return 2 * p[p >= cut].sum() / ((p >= cut).sum() + p.sum())
+
+    assert expected(best_cut(p)) >= max(expected(cut) for cut in p) - 1e-9
 
 
 def test_folds_depend_on_names_and_seed_alone():
@@ -122,8 +167,10 @@ def test_a_coder_reloads_to_identical_probabilities(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     examples, answers, labels = made_up(3)
     coder = ThemeCoder([set(), {"q"}, {"q", "r"}]).fit(examples, answers, labels, np.arange(len(labels)) % 5)
-    save_coder(coder, ["A", "B", "C"], np.eye(3, D), {"seed": 1})
-    again, ids, _ = load_coder()
+    words = WordFeatures().fit(["some words", "and others"])
+    save_coder(coder, words, ["A", "B", "C"], np.eye(3, D), {"seed": 1})
+    again, same_words, ids, _ = load_coder()
     assert ids == ["A", "B", "C"]
-    assert again.threshold_ == coder.threshold_
+    assert np.array_equal(again.threshold_, coder.threshold_)
+    assert (same_words.transform(["other words"]) != words.transform(["other words"])).nnz == 0
     assert np.array_equal(again.predict_proba(answers), coder.predict_proba(answers))

@@ -58,7 +58,7 @@ def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "demo"
     run(folder.parent, "themebook", "demo", str(folder))
     first = repro(folder)
-    assert len(ran(first)) == 14
+    assert len(ran(first)) == 15
     return folder
 
 
@@ -167,7 +167,7 @@ def test_stages_run_without_dvc_to_the_same_bytes(whole, tmp_path):
     project = tmp_path / "plain"
     run(tmp_path, "themebook", "demo", str(project))
     shutil.rmtree(project / ".dvc")
-    for stage in ("verify", "ingest", "segment", "embed", "code", "discover", "quote", "measure", "evaluate", "report"):
+    for stage in ("verify", "ingest", "segment", "embed", "tune", "code", "discover", "quote", "measure", "evaluate", "report"):
         run(project, "themebook", "stage", stage)
     assert hashes(project, *TABLES, "reports") == hashes(whole, *TABLES, "reports")
 
@@ -277,11 +277,11 @@ def test_the_coder_on_disk_gives_the_same_probabilities(whole, monkeypatch):
     from pipeline.themes.card import load_coder
     from pipeline.themes.coding import answers_of
 
-    coder, themes, _ = load_coder()
+    coder, words, themes, _ = load_coder()
     waves = ["2025", "2026"]
     responses = read_waves(RESPONSES, waves)
     responses = responses[responses["status"] == "answered"].reset_index(drop=True)
-    table, _ = answers_of(responses, read_waves(UNITS, waves), load_vectors(waves))
+    table, _ = answers_of(responses, read_waves(UNITS, waves), load_vectors(waves), words)
     again = pd.DataFrame(coder.predict_proba(table), index=responses["response_id"], columns=themes)
     mentions = read_table(MENTIONS)
     mentions = mentions[mentions["response_id"].isin(again.index)]

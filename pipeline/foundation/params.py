@@ -50,8 +50,8 @@ class Tune(Section):
     """
 
     mode: Literal["off", "auto", "now"] = "auto"
-    steps: int = Field(80, ge=1)
-    batch: int = Field(64, ge=2)
+    steps: int = Field(120, ge=1)
+    batch: int = Field(32, ge=2)
     rate: float = Field(1e-4, gt=0)
     max_tokens: int = Field(48, ge=8)
 

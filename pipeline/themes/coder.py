@@ -19,7 +19,7 @@ FEWEST_TO_CALIBRATE = 50
 # The log share of a theme that is out of the question.
 NEVER = -12.0
 # How much the score by words adds to the score by meaning where no coded answers can tell.
-WORDS_WEIGHT = 0.25
+WORDS_WEIGHT = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,18 @@ class Heads:
     words: np.ndarray
 
     def meaning(self, vectors: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-        """Score texts by their vectors, shape (n, K): mean of the theme's own log odds and its log share among all."""
+        """Score texts by their vectors, shape (n, K): the mean of two parts, both 0 where nothing is decided.
+
+        The first is the log odds by the theme's own model, the second its log share among the possible themes,
+        counted from halfway between an even share and the whole.
+        """
         own = _linear(vectors, self.own)
         if not len(self.among):
             return own
         among = _linear(vectors, self.among)
         among[:, :-1][~allowed] = NEVER
-        return (own + np.maximum(log_softmax(among, axis=1)[:, :-1], NEVER)) / 2
+        halfway = np.log(np.maximum(allowed.sum(axis=1, keepdims=True), 1)) / 2
+        return (own + np.maximum(log_softmax(among, axis=1)[:, :-1], NEVER) + halfway) / 2
 
 
 class ThemeCoder(BaseEstimator):
@@ -120,8 +125,7 @@ class ThemeCoder(BaseEstimator):
     among the coded answers as a third input, fitted on scores from cross-fitting. With fewer they are added at fixed
     weights and are not calibrated.
 
-    A theme counts as mentioned from the threshold with its highest expected F1 [3]_, or, uncalibrated, with the
-    highest over all themes.
+    A theme counts as mentioned from the threshold with its highest expected F1 [3]_; uncalibrated, from 0.5.
 
     Parameters
     ----------
@@ -138,7 +142,7 @@ class ThemeCoder(BaseEstimator):
     calibration_ : ndarray, shape (4,)
         Slopes on the score by meaning, the score by words and the log odds of the theme's share; intercept.
     prior_ : ndarray, shape (K,)
-        Log odds of each theme's share among coded answers; zeros where not calibrated.
+        Log odds of each theme's share among coded answers; where not calibrated, minus the intercepts by words.
     threshold_ : ndarray, shape (K,)
         Probability from which each theme counts as mentioned.
     calibrated_ : bool
@@ -190,16 +194,14 @@ class ThemeCoder(BaseEstimator):
         """
         pool = pool or answers
         self.heads_ = self._train(examples, answers, labels)
-        self.prior_ = np.zeros(len(self.questions))
         self.calibrated_ = False
         allowed = self.allowed(answers.question)
         truth = labels[allowed]
         if groups is None or len(answers) < FEWEST_TO_CALIBRATE or truth.all() or not truth.any():
-            words = self._scores(pool, self.heads_)[..., 1]
-            shift = words[self.allowed(pool.question)].mean() if len(pool) else 0.0
-            self.calibration_ = np.array([1.0, WORDS_WEIGHT, 0.0, -WORDS_WEIGHT * shift])
-            cut = best_cut(self.predict_proba(pool)[self.allowed(pool.question)])
-            self.threshold_ = np.full(len(self.questions), cut if len(pool) else 0.5)
+            # The intercepts are taken back: a text that shares no words with any other is undecided.
+            self.prior_ = -self.heads_.words[:, -1].astype(float)
+            self.calibration_ = np.array([1.0, WORDS_WEIGHT, WORDS_WEIGHT, 0.0])
+            self.threshold_ = np.full(len(self.questions), 0.5)
             return self
         shares = (np.where(allowed, labels, False).sum(axis=0) + 0.5) / (allowed.sum(axis=0) + 1.0)
         self.prior_ = logit(shares)
@@ -250,7 +252,7 @@ class ThemeCoder(BaseEstimator):
         weights = np.zeros(inputs.shape[1] + 1)
         used = np.unique(inputs.indices)
         if not truth.all() and len(used):
-            model = LogisticRegression(C=self.regularisation, class_weight="balanced", solver="liblinear")
+            model = LogisticRegression(C=3 * self.regularisation, class_weight="balanced", solver="liblinear")
             model.fit(inputs[:, used], truth)
             weights[np.append(used, -1)] = np.append(model.coef_[0], model.intercept_[0])
         return weights
