@@ -175,7 +175,7 @@ def _code(rows: dict, response: dict, text: str, codebook: Codebook, rng: random
         probability = rng.random()
         source = "person" if method == "person" else "model"
         mention = {**response, "theme_id": theme.id, "probability": probability, "source": source}
-        rows["mentions"].append({**mention, "mentioned": probability > 0.7})
+        rows["mentions"].append({**mention, "mentioned": probability > 0.7, "sure": probability > 0.9})
 
 
 def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:

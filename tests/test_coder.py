@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from pipeline.themes.card import load_coder, save_coder
 from pipeline.text.words import WordFeatures
-from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, best_cut, cross_fit, folds_of
+from pipeline.themes.calibration import best_cut
+from pipeline.themes.card import load_coder, save_coder
+from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, folds_of
 
 D = 16
 
@@ -19,7 +20,7 @@ def made_up(seed, n=240, themes=3, noise=0.35):
     labels = generator.random((n, themes)) < 0.3
     whole = labels @ np.eye(themes, D) + noise * generator.normal(size=(n, D))
     whole /= np.linalg.norm(whole, axis=1, keepdims=True)
-    answers = Answers(np.array(["q"] * n), whole, whole.copy(), np.arange(n), wordless(n))
+    answers = Answers(np.array(["q"] * n), whole, whole.copy(), np.arange(n), wordless(n), np.ones(n))
     theme = np.repeat(np.arange(themes), 3)
     examples = Examples(np.repeat(np.eye(themes, D), 3, axis=0) + 0.1, theme, wordless(len(theme)))
     return examples, answers, labels
@@ -41,32 +42,36 @@ def test_gold_improves_on_the_codebook_alone(seed):
     none = np.zeros((0, 3), bool)
     alone = ThemeCoder([set()] * 3).fit(examples, answers.take(np.array([], int)), none)
     taught = ThemeCoder([set()] * 3).fit(examples, answers.take(train), labels[train], groups)
-    scores = [f1(c.predict_proba(answers.take(test)) >= c.threshold_, labels[test]) for c in (alone, taught)]
+    scores = [
+        f1(c.predict_proba(answers.take(test)) >= c.calibration_.threshold, labels[test]) for c in (alone, taught)
+    ]
     assert scores[0] > 0.5
     assert scores[1] > scores[0]
-    assert taught.calibrated_
-    assert not alone.calibrated_
+    assert taught.calibration_.fitted
+    assert not alone.calibration_.fitted
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_shuffled_gold_falls_to_chance(seed):
     examples, answers, labels = made_up(seed)
     shuffled = labels[np.random.default_rng(seed + 99).permutation(len(labels))]
-    groups, inner = np.arange(len(labels)) % 5, (np.arange(len(labels)) // 5) % 5
+    groups = np.arange(len(labels)) % 5
     nothing = Examples(examples.vectors[:0], examples.theme[:0], wordless(0))
-    true_p, _ = cross_fit(ThemeCoder([set()] * 3), nothing, answers, labels, groups, inner)
-    chance_p, _ = cross_fit(ThemeCoder([set()] * 3), nothing, answers, shuffled, groups, inner)
+    true_p, chance_p = (
+        ThemeCoder([set()] * 3).fit(nothing, answers, given, groups).heldout_probability_
+        for given in (labels, shuffled)
+    )
     assert np.corrcoef(true_p.ravel(), labels.ravel())[0, 1] > 0.5
     assert abs(np.corrcoef(chance_p.ravel(), shuffled.ravel())[0, 1]) < 0.15
 
 
 def test_held_out_predictions_do_not_see_their_own_label():
     examples, answers, labels = made_up(0, n=100)
-    groups, inner = np.arange(100) % 5, (np.arange(100) // 5) % 5
-    before, _ = cross_fit(ThemeCoder([set()] * 3), examples, answers, labels, groups, inner)
+    groups = np.arange(100) % 5
+    before = ThemeCoder([set()] * 3).fit(examples, answers, labels, groups).heldout_probability_
     changed = labels.copy()
     changed[groups == 2] = ~changed[groups == 2]
-    after, _ = cross_fit(ThemeCoder([set()] * 3), examples, answers, changed, groups, inner)
+    after = ThemeCoder([set()] * 3).fit(examples, answers, changed, groups).heldout_probability_
     assert np.array_equal(before[groups == 2], after[groups == 2])
     assert not np.array_equal(before[groups != 2], after[groups != 2])
 
@@ -94,16 +99,17 @@ def test_a_theme_of_another_question_is_never_given():
 def test_a_lone_theme_with_a_definition_only_works():
     examples = Examples(np.eye(1, D), np.array([0]), wordless(1))
     near, far = np.eye(2, D)
-    answers = Answers(np.array(["q", "q"]), np.stack([near, far]), np.stack([near, far]), np.arange(2), wordless(2))
+    both = np.stack([near, far])
+    answers = Answers(np.array(["q", "q"]), both, both, np.arange(2), wordless(2), np.ones(2))
     coder = ThemeCoder([set()]).fit(examples, answers.take(np.array([], int)), np.zeros((0, 1), bool))
-    assert (coder.predict_proba(answers)[:, 0] >= coder.threshold_).tolist() == [True, False]
+    assert (coder.predict_proba(answers)[:, 0] >= coder.calibration_.threshold).tolist() == [True, False]
 
 
 def test_a_response_scores_the_mean_of_its_whole_and_its_best_unit():
     whole, units = np.array([[1.0, 0]]), np.array([[0.0, 1], [3, 0]])
-    answers = Answers(np.array(["q"]), whole, units, np.array([0, 0]), wordless(1))
+    answers = Answers(np.array(["q"]), whole, units, np.array([0, 0]), wordless(1), np.ones(1))
     heads = Heads(np.array([[1.0, 0, 0.5]]), np.zeros((0, 3)), np.array([[0.0, 0, 0, 0, 0.25]]))
-    assert ThemeCoder([set()])._scores(answers, heads).tolist() == [[[(1.5 + 3.5) / 2, 0.25]]]
+    assert ThemeCoder([set()])._scores(answers, heads).tolist() == [[[1.5, 1.5, 3.5, 3.5, 0.25]]]
 
 
 def test_themes_compete_only_with_those_of_the_same_question():
@@ -111,7 +117,8 @@ def test_themes_compete_only_with_those_of_the_same_question():
     both = ThemeCoder([{"q"}, {"q"}, {"other"}]).fit(examples, answers, labels)
     among = both.heads_.meaning(answers.whole, both.allowed(answers.question))
     without = Heads(both.heads_.own, np.delete(both.heads_.among, 2, axis=0)[[0, 1, 2]], both.heads_.words)
-    two = Heads(without.own[:2], without.among, without.words[:2]).meaning(answers.whole, np.ones((len(labels), 2), bool))
+    only = Heads(without.own[:2], without.among, without.words[:2])
+    two = only.meaning(answers.whole, np.ones((len(labels), 2), bool))
     assert np.allclose(among[:, :2], two, atol=1e-4)
 
 
@@ -120,19 +127,21 @@ def test_words_tell_answers_apart_that_vectors_do_not():
     labels = np.array([[True, False], [True, False], [False, True], [False, True]] * 30)
     words = WordFeatures().fit(texts)
     alike = np.ones((120, D)) / np.sqrt(D)
-    answers = Answers(np.array(["q"] * 120), alike, alike, np.arange(120), words.transform(texts))
+    answers = Answers(np.array(["q"] * 120), alike, alike, np.arange(120), words.transform(texts), np.ones(120))
     examples = Examples(np.eye(2, D), np.arange(2), words.transform(["parking", "food"]))
     coder = ThemeCoder([set()] * 2).fit(examples, answers, labels, np.arange(120) // 24)
-    assert ((coder.predict_proba(answers) >= coder.threshold_) == labels).all()
+    assert ((coder.predict_proba(answers) >= coder.calibration_.threshold) == labels).all()
 
 
 def test_taking_some_answers_keeps_their_units():
     words = csr_matrix(np.diag([1.0, 2, 3]))
-    answers = Answers(np.array(list("abc")), np.eye(3), np.arange(8).reshape(4, 2), np.array([0, 1, 1, 2]), words)
+    vectors, length = np.arange(8).reshape(4, 2), np.array([1.0, 2, 3])
+    answers = Answers(np.array(list("abc")), np.eye(3), vectors, np.array([0, 1, 1, 2]), words, length)
     part = answers.take(np.array([2, 1]))
     assert part.question.tolist() == ["c", "b"]
     assert part.owner.tolist() == [1, 1, 0]
     assert part.units.tolist() == [[2, 3], [4, 5], [6, 7]]
+    assert part.length.tolist() == [3, 2]
     assert part.words.toarray().tolist() == [[0, 0, 3], [0, 2, 0]]
 
 
@@ -171,6 +180,6 @@ def test_a_coder_reloads_to_identical_probabilities(tmp_path, monkeypatch):
     save_coder(coder, words, ["A", "B", "C"], np.eye(3, D), {"seed": 1})
     again, same_words, ids, _ = load_coder()
     assert ids == ["A", "B", "C"]
-    assert np.array_equal(again.threshold_, coder.threshold_)
+    assert np.array_equal(again.calibration_.threshold, coder.calibration_.threshold)
     assert (same_words.transform(["other words"]) != words.transform(["other words"])).nnz == 0
     assert np.array_equal(again.predict_proba(answers), coder.predict_proba(answers))

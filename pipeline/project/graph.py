@@ -87,6 +87,7 @@ STAGES = (
             "data/coded/units.parquet",
             "data/coded/mentions.parquet",
             "data/coded/heldout.parquet",
+            "data/coded/queue.parquet",
             "data/coded/codebook.json",
             "models/coder",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.foundation.contracts import HELDOUT, MENTIONS, RESPONSES, UNIT_CODES, UNITS
+from pipeline.foundation.contracts import HELDOUT, MENTIONS, QUEUE, RESPONSES, UNIT_CODES, UNITS
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
@@ -46,6 +46,7 @@ def run(wave: str | None = None) -> None:
     write_table(coded.unit_codes, UNIT_CODES)
     write_table(coded.mentions, MENTIONS)
     write_table(coded.heldout, HELDOUT)
+    write_table(coded.queue, QUEUE)
     write_json(EFFECTIVE_FILE, effective(codebook))
     about = {
         "encoder": params.embed.encoder,

@@ -9,9 +9,11 @@ import numpy as np
 
 from pipeline.foundation.tables import read_bytes, read_json, write_bytes, write_json
 from pipeline.text.words import WordFeatures
+from pipeline.themes.calibration import Calibration
 from pipeline.themes.coder import Heads, ThemeCoder
 
 FOLDER = Path("models/coder")
+CALIBRATION = ("slopes", "offset", "pull", "prior", "threshold")
 
 
 def save_coder(
@@ -45,15 +47,12 @@ def save_coder(
             "among": coder.heads_.among,
             "words": coder.heads_.words,
             "idf": words.idf_,
-            "calibration": coder.calibration_,
-            "prior": coder.prior_,
-            "threshold": coder.threshold_,
+            **{name: getattr(coder.calibration_, name) for name in CALIBRATION},
         }
         card |= {
             "questions": [sorted(qs) for qs in coder.questions],
             "regularisation": coder.regularisation,
-            "folds": coder.folds,
-            "calibrated": coder.calibrated_,
+            "calibrated": coder.calibration_.fitted,
         }
     write_bytes(FOLDER / "coder.safetensors", save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
     write_json(FOLDER / "card.json", card)
@@ -68,9 +67,8 @@ def load_coder() -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray
     words = WordFeatures()
     if "calibrated" not in card:
         return None, words, card["themes"], tensors["theme_vectors"]
-    coder = ThemeCoder([set(qs) for qs in card["questions"]], card["regularisation"], card["folds"])
+    coder = ThemeCoder([set(qs) for qs in card["questions"]], card["regularisation"])
     coder.heads_ = Heads(tensors["own"], tensors["among"], tensors["words"])
-    coder.calibration_, coder.prior_ = tensors["calibration"], tensors["prior"]
-    coder.threshold_, coder.calibrated_ = tensors["threshold"], card["calibrated"]
+    coder.calibration_ = Calibration(**{name: tensors[name] for name in CALIBRATION}, fitted=card["calibrated"])
     words.idf_ = tensors["idf"]
     return coder, words, card["themes"], tensors["theme_vectors"]

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
-from scipy.special import expit, log_softmax, logit
+from scipy.special import log_softmax
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-# Below this many coded answers, thresholds and calibration chosen from them would follow their noise.
-FEWEST_TO_CALIBRATE = 50
+from pipeline.themes.calibration import (
+    Calibration,
+    best_cut,
+    calibrate,
+    can_calibrate,
+    fixed,
+    log_odds_of_shares,
+)
+
 # The log share of a theme that is out of the question.
 NEVER = -12.0
-# How much the score by words adds to the score by meaning where no coded answers can tell.
-WORDS_WEIGHT = 1 / 3
+# By meaning two of the whole answer and two of its best unit, by words one.
+SCORES = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Answers:
         Which answer each unit belongs to; every answer has at least one.
     words : sparse matrix, shape (n, w)
         Word features of the whole answers.
+    length : ndarray, shape (n,)
+        Logarithm of one plus their number of words.
     """
 
     question: np.ndarray
@@ -45,6 +54,7 @@ class Answers:
     units: np.ndarray
     owner: np.ndarray
     words: csr_matrix
+    length: np.ndarray
 
     def __len__(self) -> int:
         return len(self.question)
@@ -55,7 +65,12 @@ class Answers:
         place[rows] = np.arange(len(rows))
         kept = place[self.owner] >= 0
         return Answers(
-            self.question[rows], self.whole[rows], self.units[kept], place[self.owner[kept]], self.words[rows]
+            self.question[rows],
+            self.whole[rows],
+            self.units[kept],
+            place[self.owner[kept]],
+            self.words[rows],
+            self.length[rows],
         )
 
 
@@ -98,18 +113,18 @@ class Heads:
     words: np.ndarray
 
     def meaning(self, vectors: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-        """Score texts by their vectors, shape (n, K): the mean of two parts, both 0 where nothing is decided.
+        """Score texts by their vectors in two ways, shape (n, K, 2), both 0 where nothing is decided.
 
         The first is the log odds by the theme's own model, the second its log share among the possible themes,
         counted from halfway between an even share and the whole.
         """
         own = _linear(vectors, self.own)
         if not len(self.among):
-            return own
+            return np.stack([own, own], axis=-1)
         among = _linear(vectors, self.among)
         among[:, :-1][~allowed] = NEVER
         halfway = np.log(np.maximum(allowed.sum(axis=1, keepdims=True), 1)) / 2
-        return (own + np.maximum(log_softmax(among, axis=1)[:, :-1], NEVER) + halfway) / 2
+        return np.stack([own, np.maximum(log_softmax(among, axis=1)[:, :-1], NEVER) + halfway], axis=-1)
 
 
 class ThemeCoder(BaseEstimator):
@@ -117,15 +132,14 @@ class ThemeCoder(BaseEstimator):
 
     Linear models are trained on the codebook's texts and the coded whole answers. On their vectors: a logistic
     regression for each theme, classes weighted to balance, and one multinomial regression in which the themes
-    compete, a text with several themes counting in part for each [1]_; a text's score is the mean of the two, an
-    answer's the mean of the whole's and of its best meaning unit's. On their words: a logistic regression for each
-    theme.
+    compete, a text with several themes counting in part for each [1]_. On their words: a logistic regression for each
+    theme. An answer has five scores for each theme: both scores by vectors, each of the whole answer and of its best
+    meaning unit, and the score by words.
 
-    With 50 coded answers or more the two scores become a probability by Platt scaling [2]_ with the theme's share
-    among the coded answers as a third input, fitted on scores from cross-fitting. With fewer they are added at fixed
-    weights and are not calibrated.
-
-    A theme counts as mentioned from the threshold with its highest expected F1 [3]_; uncalibrated, from 0.5.
+    The scores, the theme's share among the coded answers and the answer's length become a probability by `calibrate`,
+    fitted on scores from cross-fitting, with 50 coded answers or more. With fewer the scores are added at fixed weights
+    and are not calibrated. A theme counts as mentioned from the threshold with its highest expected F1; uncalibrated,
+    from 0.5.
 
     Parameters
     ----------
@@ -133,31 +147,24 @@ class ThemeCoder(BaseEstimator):
         For each of the K themes the questions it belongs to; an empty set means all.
     regularisation : float
         Inverse strength C of the penalty.
-    folds : int
-        Folds for the cross-fitted scores that calibration rests on.
 
     Attributes
     ----------
     heads_ : Heads
-    calibration_ : ndarray, shape (4,)
-        Slopes on the score by meaning, the score by words and the log odds of the theme's share; intercept.
-    prior_ : ndarray, shape (K,)
-        Log odds of each theme's share among coded answers; where not calibrated, minus the intercepts by words.
-    threshold_ : ndarray, shape (K,)
-        Probability from which each theme counts as mentioned.
-    calibrated_ : bool
+    calibration_ : Calibration
+    heldout_probability_ : ndarray, shape (n, K)
+        For each coded answer the probability from models trained without its fold, calibrated on other folds.
+    heldout_mentioned_ : ndarray of bool, shape (n, K)
+        The same after thresholds chosen by models trained without its fold.
 
     References
     ----------
     .. [1] Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., eq. 4.17, 4.20 and 18.11.
-    .. [2] Platt, Probabilistic outputs for support vector machines, Advances in Large Margin Classifiers, 1999, eq. 3.
-    .. [3] Lipton, Elkan, Naryanaswamy, Optimal thresholding of classifiers to maximize F1 measure, ECML 2014, thm 1.
     """
 
-    def __init__(self, questions: list[set[str]], regularisation: float = 3.0, folds: int = 5) -> None:
+    def __init__(self, questions: list[set[str]], regularisation: float = 3.0) -> None:
         self.questions = questions
         self.regularisation = regularisation
-        self.folds = folds
 
     def allowed(self, question: np.ndarray) -> np.ndarray:
         """Say which themes each answer can be given, shape (n, K), by its question."""
@@ -172,7 +179,7 @@ class ThemeCoder(BaseEstimator):
         groups: np.ndarray | None = None,
         pool: Answers | None = None,
     ) -> ThemeCoder:
-        """Train on codebook texts and coded answers.
+        """Train on codebook texts and coded answers, and predict each coded answer by models that never saw its fold.
 
         Parameters
         ----------
@@ -183,7 +190,8 @@ class ThemeCoder(BaseEstimator):
         labels : ndarray of bool, shape (n, K)
             The themes that readers gave them.
         groups : ndarray of int, shape (n,), optional
-            Fold of each answer in the cross-fitting for calibration; without it nothing is calibrated.
+            Fold of each answer in the cross-fitting; a respondent's answers share one. All in one fold by default,
+            which leaves nothing to calibrate with.
         pool : Answers, optional
             Answers over whose probabilities the thresholds are chosen; the coded ones by default.
 
@@ -193,30 +201,53 @@ class ThemeCoder(BaseEstimator):
             Itself, fitted.
         """
         pool = pool or answers
-        self.heads_ = self._train(examples, answers, labels)
-        self.calibrated_ = False
+        groups = np.zeros(len(answers), int) if groups is None else groups
         allowed = self.allowed(answers.question)
-        truth = labels[allowed]
-        if groups is None or len(answers) < FEWEST_TO_CALIBRATE or truth.all() or not truth.any():
-            # The intercepts are taken back: a text that shares no words with any other is undecided.
-            self.prior_ = -self.heads_.words[:, -1].astype(float)
-            self.calibration_ = np.array([1.0, WORDS_WEIGHT, WORDS_WEIGHT, 0.0])
-            self.threshold_ = np.full(len(self.questions), 0.5)
-            return self
-        shares = (np.where(allowed, labels, False).sum(axis=0) + 0.5) / (allowed.sum(axis=0) + 1.0)
-        self.prior_ = logit(shares)
-        scores = np.zeros((*labels.shape, 2))
-        for fold in np.unique(groups):
-            inside, outside = np.flatnonzero(groups == fold), np.flatnonzero(groups != fold)
-            heads = self._train(examples, answers.take(outside), labels[outside])
-            scores[inside] = self._scores(answers.take(inside), heads)
-        inputs = np.column_stack([scores[allowed], np.broadcast_to(self.prior_, labels.shape)[allowed]])
-        platt = LogisticRegression(C=1e3, max_iter=1000).fit(inputs, truth)
-        self.calibration_ = np.array([*platt.coef_[0], platt.intercept_[0]])
-        self.calibrated_ = True
-        columns = zip(self.predict_proba(pool).T, self.allowed(pool.question).T, strict=True)
-        self.threshold_ = np.array([best_cut(column[possible]) for column, possible in columns])
+        folds = [int(fold) for fold in np.unique(groups)]
+        rows = {fold: np.flatnonzero(groups == fold) for fold in folds}
+
+        def without(*left_out: int) -> Heads:
+            rest = np.flatnonzero(~np.isin(groups, left_out))
+            return self._train(examples, answers.take(rest), labels[rest])
+
+        self.heads_ = without()
+        scores = np.zeros((*labels.shape, SCORES))
+        # What an answer's fold is calibrated with comes from models that saw neither of the two folds.
+        blind = {fold: np.zeros((*labels.shape, SCORES)) for fold in folds}
+        heads = {}
+        for i, fold in enumerate(folds):
+            heads[fold] = without(fold)
+            scores[rows[fold]] = self._scores(answers.take(rows[fold]), heads[fold])
+            for other in folds[:i]:
+                neither = without(fold, other)
+                for mine, theirs in ((fold, other), (other, fold)):
+                    blind[mine][rows[theirs]] = self._scores(answers.take(rows[theirs]), neither)
+        self.heldout_probability_ = np.zeros(labels.shape)
+        self.heldout_mentioned_ = np.zeros(labels.shape, bool)
+        for fold in folds:
+            held, rest = rows[fold], np.flatnonzero(groups != fold)
+            others = self._calibrate(blind[fold][rest], answers.take(rest), labels[rest], heads[fold], pool)
+            inputs = _inputs(scores[held], others.prior, answers.length[held])
+            self.heldout_probability_[held] = others.probabilities(inputs, allowed[held])
+            self.heldout_mentioned_[held] = (self.heldout_probability_[held] >= others.threshold) & allowed[held]
+        fair = np.arange(len(answers) if len(folds) > 1 else 0)
+        self.calibration_ = self._calibrate(scores[fair], answers.take(fair), labels[fair], self.heads_, pool)
         return self
+
+    def _calibrate(
+        self, scores: np.ndarray, answers: Answers, labels: np.ndarray, heads: Heads, pool: Answers
+    ) -> Calibration:
+        """Calibrate on scores of answers that the models never saw, and choose thresholds over the pool."""
+        allowed = self.allowed(answers.question)
+        if not can_calibrate(labels, allowed):
+            # The intercepts are taken back: a text that shares no words with any other is undecided.
+            return fixed(-heads.words[:, -1].astype(float))
+        prior = log_odds_of_shares(labels, allowed)
+        fitted = calibrate(_inputs(scores, prior, answers.length), labels, allowed, prior)
+        possible = self.allowed(pool.question)
+        likely = fitted.probabilities(_inputs(self._scores(pool, heads), prior, pool.length), possible)
+        cuts = [best_cut(column[mine]) for column, mine in zip(likely.T, possible.T, strict=True)]
+        return replace(fitted, threshold=np.array(cuts))
 
     def _train(self, examples: Examples, answers: Answers, labels: np.ndarray) -> Heads:
         allowed = self.allowed(answers.question)
@@ -281,97 +312,39 @@ class ThemeCoder(BaseEstimator):
         return weights
 
     def _scores(self, answers: Answers, heads: Heads) -> np.ndarray:
-        """Score answers by meaning and by words, shape (n, K, 2)."""
+        """Score answers, shape (n, K, 5): two scores by meaning of the whole, two of its best unit, one by words."""
         allowed = self.allowed(answers.question)
         whole = heads.meaning(answers.whole, allowed)
         best = np.full(whole.shape, -np.inf)
         np.maximum.at(best, answers.owner, heads.meaning(answers.units, allowed[answers.owner]))
-        meaning = (whole + np.where(np.isfinite(best), best, whole)) / 2
-        return np.stack([meaning, _linear(answers.words, heads.words)], axis=-1)
-
-    def probabilities(self, scores: np.ndarray) -> np.ndarray:
-        """Turn scores of shape (n, K, 2) into probabilities between 0 and 1."""
-        meaning, words, prior, shift = self.calibration_
-        return expit(meaning * scores[..., 0] + words * scores[..., 1] + prior * self.prior_ + shift)
+        best = np.where(np.isfinite(best), best, whole)
+        return np.concatenate([whole, best, _linear(answers.words, heads.words)[..., None]], axis=-1)
 
     def predict_proba(self, answers: Answers) -> np.ndarray:
         """Give the probability that a reader would give each theme, shape (n, K); 0 where the question rules it out."""
-        return np.where(self.allowed(answers.question), self.probabilities(self._scores(answers, self.heads_)), 0.0)
+        inputs = _inputs(self._scores(answers, self.heads_), self.calibration_.prior, answers.length)
+        return self.calibration_.probabilities(inputs, self.allowed(answers.question))
 
     def unit_proba(self, answers: Answers) -> np.ndarray:
-        """Give the same for each meaning unit, shape (m, K): its own meaning, with the words of its whole answer."""
-        allowed = self.allowed(answers.question[answers.owner])
-        meaning = self.heads_.meaning(answers.units, allowed)
-        words = _linear(answers.words, self.heads_.words)[answers.owner]
-        return np.where(allowed, self.probabilities(np.stack([meaning, words], axis=-1)), 0.0)
+        """Give the same for each meaning unit, shape (m, K): its own meaning, the rest from its whole answer."""
+        allowed, owner = self.allowed(answers.question), answers.owner
+        scores = self._scores(answers, self.heads_)
+        whole = self.calibration_.first(_inputs(scores, self.calibration_.prior, answers.length), allowed)
+        meaning = self.heads_.meaning(answers.units, allowed[owner])
+        mine = np.concatenate([meaning, meaning, scores[owner, :, -1:]], axis=-1)
+        inputs = _inputs(mine, self.calibration_.prior, answers.length[owner])
+        return self.calibration_.second(inputs, allowed[owner], whole[owner])
+
+
+def _inputs(scores: np.ndarray, prior: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Add to the scores what calibration knows besides: the themes' log odds and the answers' length."""
+    shape = (*scores.shape[:2], 1)
+    known = [np.broadcast_to(prior[:, None], shape), np.broadcast_to(length[:, None, None], shape)]
+    return np.concatenate([scores, *known], axis=-1)
 
 
 def _linear(inputs: np.ndarray | csr_matrix, weights: np.ndarray) -> np.ndarray:
     return np.asarray(inputs @ weights[:, :-1].T + weights[:, -1])
-
-
-def best_cut(probability: np.ndarray) -> float:
-    """Find the threshold with the highest expected F1, taking probabilities at their word.
-
-    Above a threshold lie m of n pairs; their expected F1 is close to 2 Σ p (above) / (m + Σ p (all)).
-
-    Parameters
-    ----------
-    probability : ndarray, shape (n,)
-
-    Returns
-    -------
-    float
-        The lowest probability that still counts; 1 where there is nothing to find.
-
-    Examples
-    --------
-    >>> best_cut(np.array([0.9, 0.1, 0.8, 0.2]))
-    0.8
-    """
-    ranked = np.sort(probability)[::-1]
-    if not len(ranked) or ranked[0] <= 0:
-        return 1.0
-    found = np.cumsum(ranked)
-    return float(ranked[np.argmax(2 * found / (np.arange(1, len(ranked) + 1) + found[-1]))])
-
-
-def cross_fit(
-    coder: ThemeCoder,
-    examples: Examples,
-    answers: Answers,
-    labels: np.ndarray,
-    groups: np.ndarray,
-    inner: np.ndarray,
-    pool: Answers | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predict every coded answer by a coder that never saw its codes, thresholds and calibration chosen without them.
-
-    Parameters
-    ----------
-    coder : ThemeCoder
-        Its parameters are used; it is not fitted.
-    examples, answers, labels, pool
-        As for `ThemeCoder.fit`.
-    groups : ndarray of int, shape (n,)
-        Fold of each answer; a respondent's answers share one.
-    inner : ndarray of int, shape (n,)
-        Fold of each answer in the cross-fitting inside a fold.
-
-    Returns
-    -------
-    probability : ndarray, shape (n, K)
-    mentioned : ndarray of bool, shape (n, K)
-    """
-    probability = np.zeros(labels.shape)
-    mentioned = np.zeros(labels.shape, bool)
-    for fold in np.unique(groups):
-        held, rest = np.flatnonzero(groups == fold), np.flatnonzero(groups != fold)
-        fitted = ThemeCoder(coder.questions, coder.regularisation, coder.folds)
-        fitted.fit(examples, answers.take(rest), labels[rest], inner[rest], pool)
-        probability[held] = fitted.predict_proba(answers.take(held))
-        mentioned[held] = (probability[held] >= fitted.threshold_) & fitted.allowed(answers.question[held])
-    return probability, mentioned
 
 
 def folds_of(names: np.ndarray, folds: int, seed: int) -> np.ndarray:

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.foundation.contracts import HELDOUT, MENTIONS, UNIT_CODES
+from pipeline.foundation.contracts import HELDOUT, MENTIONS, QUEUE, UNIT_CODES
 from pipeline.foundation.params import Code
 from pipeline.foundation.tables import empty
 from pipeline.survey.nonanswers import normalise
 from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures
 from pipeline.themes.codebook import Codebook
-from pipeline.themes.coder import Answers, Examples, ThemeCoder, cross_fit, folds_of
+from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
 from pipeline.themes.gold import Gold
+from pipeline.themes.risk import NEVER_SURE, reading_queue, sure_cuts
 
 Encode = Callable[[list[str]], np.ndarray]
 ANSWER = ["wave", "question_id", "respondent_id", "response_id"]
@@ -25,15 +26,18 @@ ANSWER = ["wave", "question_id", "respondent_id", "response_id"]
 
 # Thresholds are chosen over at most so many answers.
 POOL = 20_000
+# A short text means a theme where more than half of those who wrote it were given the theme.
+HALF = float(np.nextafter(0.5, 1))
 
 
 @dataclass(frozen=True)
 class Coded:
-    """What coding gives: three tables, the fitted coder and the word features it reads."""
+    """What coding gives: four tables, the fitted coder and the word features it reads."""
 
     unit_codes: pd.DataFrame
     mentions: pd.DataFrame
     heldout: pd.DataFrame
+    queue: pd.DataFrame
     coder: ThemeCoder | None
     words: WordFeatures
 
@@ -93,6 +97,7 @@ def answers_of(
         vectors(meaning["text_id"]),
         meaning["response_id"].map(place).to_numpy(dtype=int),
         words.transform(responses["text"].tolist()),
+        np.log1p(responses["text"].str.split().str.len().to_numpy(dtype=float)),
     )
     return answers, meaning
 
@@ -131,7 +136,7 @@ def code_responses(
     Coded
     """
     if not codebook.themes:
-        return Coded(empty(UNIT_CODES), empty(MENTIONS), empty(HELDOUT), None, WordFeatures())
+        return Coded(empty(UNIT_CODES), empty(MENTIONS), empty(HELDOUT), empty(QUEUE), None, WordFeatures())
     responses = responses.sort_values("response_id", ignore_index=True)
     answered = responses[responses["status"] == "answered"].reset_index(drop=True)
     texts, owner = example_texts(codebook, responses)
@@ -141,31 +146,51 @@ def code_responses(
     theme_ids = [theme.id for theme in codebook.themes]
 
     labels = label_matrix(gold, theme_ids)
-    coder = ThemeCoder([set(t.questions) for t in codebook.themes], params.regularisation, params.folds)
+    coder = ThemeCoder([set(t.questions) for t in codebook.themes], params.regularisation)
     known = np.flatnonzero(answered["response_id"].isin(labels.index))
     coded = answered.iloc[known]
     truth = labels.loc[coded["response_id"]].to_numpy(dtype=bool)
     fold_of = _folds(gold, params.folds, seed)
     groups = fold_of.loc[coded["response_id"]].to_numpy(dtype=int)
-    inner = _folds(gold, params.folds, seed + 1).loc[coded["response_id"]].to_numpy(dtype=int)
     taught = answers.take(known)
     pool = answers.take(_some(answered["response_id"]))
     coder.fit(examples, taught, truth, groups, pool)
 
     probability = coder.predict_proba(answers)
-    mentions = _long(answered, probability, probability >= coder.threshold_, theme_ids, coder.allowed(answers.question))
-    mentions = pd.concat([mentions, _rescued(responses, codebook, gold, labels, theme_ids)], ignore_index=True)
+    threshold, allowed = coder.calibration_.threshold, coder.allowed(answers.question)
+    sure = np.maximum(threshold, _sure_from(coder, coded, taught, truth, texts, params.risk))
+    mentions = _long(answered, probability, threshold, sure, theme_ids, allowed)
+    rescued = _rescued(responses, codebook, gold, labels, theme_ids, params.risk)
+    mentions = pd.concat([mentions, rescued], ignore_index=True)
     mentions = _gold_wins(mentions, gold, labels)
 
     unit_codes = _unit_codes(coder, answers, meaning, answered, mentions, theme_ids)
 
-    held_probability, held_mentioned = cross_fit(coder, examples, taught, truth, groups, inner, pool)
-    heldout = _long(coded, held_probability, held_mentioned, theme_ids, coder.allowed(taught.question))
-    heldout = heldout.drop(columns="source").assign(fold=heldout["response_id"].map(fold_of).astype(int))
+    row, column = np.nonzero(allowed[known])
+    heldout = _pairs(coded, theme_ids, row, column).assign(
+        probability=coder.heldout_probability_[row, column], mentioned=coder.heldout_mentioned_[row, column]
+    )
+    heldout["fold"] = heldout["response_id"].map(fold_of).astype(int)
     heldout = pd.concat(
         [heldout, _rescued_heldout(responses, codebook, gold, labels, theme_ids, fold_of)], ignore_index=True
     )
-    return Coded(unit_codes, mentions, heldout, coder, words)
+    queue = reading_queue(mentions, set(gold.responses["response_id"]))
+    return Coded(unit_codes, mentions, heldout, queue, coder, words)
+
+
+def _sure_from(
+    coder: ThemeCoder, coded: pd.DataFrame, taught: Answers, given: np.ndarray, texts: list[str], risk: float
+) -> np.ndarray:
+    """Say from which probability each theme's mentions are sure; never where nothing is calibrated.
+
+    Answers that equal a text of the codebook are left out: the coder has learnt them by heart.
+    """
+    known = {normalise(text) for text in texts}
+    fresh = np.array([normalise(text) not in known for text in coded["text"]], dtype=bool)
+    if not coder.calibration_.fitted or not fresh.any():
+        return np.full(given.shape[1], NEVER_SURE)
+    allowed = coder.allowed(taught.question)
+    return sure_cuts(coder.heldout_probability_[fresh], given[fresh], allowed[fresh], risk)
 
 
 def _some(response_ids: pd.Series) -> np.ndarray:
@@ -193,16 +218,26 @@ def _folds(gold: Gold, folds: int, seed: int) -> pd.Series:
     return pd.Series(folds_of(names, folds, seed), index=gold.responses["response_id"], dtype=int)
 
 
-def _long(
-    responses: pd.DataFrame, probability: np.ndarray, mentioned: np.ndarray, theme_ids: list[str], allowed: np.ndarray
-) -> pd.DataFrame:
-    """One row for each response and each theme of its question."""
-    row, column = np.nonzero(allowed)
+def _pairs(responses: pd.DataFrame, theme_ids: list[str], row: np.ndarray, column: np.ndarray) -> pd.DataFrame:
+    """One row for each pair of response and theme, named by position."""
     table = responses[ANSWER].iloc[row].reset_index(drop=True)
-    return table.assign(
-        theme_id=pd.Series(np.array(theme_ids, dtype=object)[column], dtype="str"),
+    return table.assign(theme_id=pd.Series(np.array(theme_ids, dtype=object)[column], dtype="str"))
+
+
+def _long(
+    responses: pd.DataFrame,
+    probability: np.ndarray,
+    threshold: np.ndarray,
+    sure: np.ndarray,
+    theme_ids: list[str],
+    allowed: np.ndarray,
+) -> pd.DataFrame:
+    """Give mentions, one row for each response and each theme of its question."""
+    row, column = np.nonzero(allowed)
+    return _pairs(responses, theme_ids, row, column).assign(
         probability=probability[row, column],
-        mentioned=mentioned[row, column],
+        mentioned=(probability >= threshold)[row, column],
+        sure=(probability >= sure)[row, column],
         source=pd.Series(["model"] * len(row), dtype="str"),
     )
 
@@ -237,7 +272,7 @@ def _known_texts(
 
 
 def _rescued(
-    responses: pd.DataFrame, codebook: Codebook, gold: Gold, labels: pd.DataFrame, theme_ids: list[str]
+    responses: pd.DataFrame, codebook: Codebook, gold: Gold, labels: pd.DataFrame, theme_ids: list[str], risk: float
 ) -> pd.DataFrame:
     """Give non-answers a theme where gold or an example for that question equals their text, and gold's own codes."""
     silent = responses[responses["status"] == "non_answer"]
@@ -248,7 +283,8 @@ def _rescued(
     found = silent[kept].reset_index(drop=True)
     shares = [meaning.get(key, {}) for key, keep in zip(keys, kept, strict=True) if keep]
     probability = np.array([[s.get(t, 0.0) for t in theme_ids] for s in shares]).reshape(len(found), len(theme_ids))
-    return _long(found, probability, probability > 0.5, theme_ids, _allowed(found, codebook))
+    half, sure = np.full(len(theme_ids), HALF), np.full(len(theme_ids), max(HALF, 1 - risk))
+    return _long(found, probability, half, sure, theme_ids, _allowed(found, codebook))
 
 
 def _rescued_heldout(
@@ -273,8 +309,10 @@ def _rescued_heldout(
         keys = zip(held["question_id"], held["text"].map(normalise), strict=True)
         rows = [[known.get(key, {}).get(theme, 0.0) for theme in theme_ids] for key in keys]
         probability = np.array(rows).reshape(len(held), len(theme_ids))
-        part = _long(held, probability, probability > 0.5, theme_ids, _allowed(held, codebook))
-        parts.append(part.drop(columns="source").assign(fold=int(fold)))
+        row, column = np.nonzero(_allowed(held, codebook))
+        part = _pairs(held, theme_ids, row, column)
+        value = probability[row, column]
+        parts.append(part.assign(probability=value, mentioned=value >= HALF, fold=int(fold)))
     return pd.concat(parts, ignore_index=True) if parts else empty(HELDOUT)
 
 
@@ -293,6 +331,7 @@ def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame) -> pd.D
     mentions = mentions.copy()
     if given:
         mentions.loc[read, "mentioned"] = given
+        mentions.loc[read, "sure"] = given
         mentions.loc[read, "source"] = by
     return mentions
 
@@ -314,7 +353,8 @@ def _unit_codes(
     final[said["response_id"].map(place), said["theme_id"].map(column)] = True
     best = np.zeros(final.shape)
     np.maximum.at(best, answers.owner, probability)
-    carried = final[answers.owner] & ((probability >= coder.threshold_) | (probability == best[answers.owner]))
+    likely = (probability >= coder.calibration_.threshold) | (probability == best[answers.owner])
+    carried = final[answers.owner] & likely
     row, theme = np.nonzero(carried)
     return pd.DataFrame(
         {
