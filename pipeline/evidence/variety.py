@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Give a text's words in lower case without English function words, negations kept; all of them where nothing else is left.
+    """Give a text's words in lower case without English function words other than negations, or all if none is left.
 
     Examples
     --------
