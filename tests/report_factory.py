@@ -250,6 +250,7 @@ def _quote(rows: dict, approve: int) -> None:
                     "quote_id": f"Q{len(rows['quotes']):04d}",
                     "theme_id": mention["theme_id"],
                     "question_id": mention["question_id"],
+                    "kind": "fragment" if rank == 2 and not segment else "pull",
                     "segment": segment,
                     "rank": rank,
                     "response_id": mention["response_id"],
@@ -259,6 +260,8 @@ def _quote(rows: dict, approve: int) -> None:
                     "relevance": 1.0,
                     "centrality": 1.0,
                     "length_fit": 1.0,
+                    "self_contained": 1.0,
+                    "novelty": 1.0,
                     "approved": rank <= approve,
                 }
             )

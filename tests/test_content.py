@@ -164,6 +164,15 @@ def test_public_content_holds_approved_quotes_and_nothing_else_of_an_answer(inpu
     assert to_public(public) == public
 
 
+def test_fragments_stand_apart_from_quotes_and_are_public_only_where_approved():
+    content = build_content(**inputs_of(approve=2))
+    told = [t for t in content.themes if t.fragments]
+    assert told and all({q.kind for q in t.fragments} == {"fragment"} for t in told)
+    assert all(q.kind == "pull" for t in content.themes for q in t.quotes)
+    assert any(t.fragments for t in to_public(content).themes)
+    assert not any(t.fragments for t in to_public(build_content(**inputs_of(approve=1))).themes)
+
+
 def test_a_public_quote_names_no_small_group():
     content = build_content(**inputs_of(people=40))
     sides = [s for view in content.outlooks for s in view.sides]

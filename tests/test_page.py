@@ -172,7 +172,7 @@ def test_the_public_page_holds_no_words_but_approved_ones():
 
 def test_without_approved_quotes_the_public_page_has_none():
     html = render(build_content(**inputs_of(approve=0)), "public")
-    assert "<blockquote" not in html
+    assert "<blockquote" not in html and 'class="fragment' not in html
     assert "<blockquote" in render(build_content(**inputs_of(approve=0)), "internal")
 
 

@@ -1,4 +1,4 @@
-"""Quotes: exact spans of answers that show a theme, central, varied, one a respondent."""
+"""Quotes: exact spans of answers that show a theme, each by another respondent and saying something new."""
 
 from __future__ import annotations
 
@@ -8,43 +8,27 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from pipeline.evidence.segments import sides
+from pipeline.evidence.fragments import FindPhrases, fragments
+from pipeline.evidence.passages import PARTS, PERSON, WHO, Sources, best_each, coded_units, passages, sources
+from pipeline.evidence.segments import all_segments
+from pipeline.evidence.spans import FRAGMENT, PULL, Spans, kind_of
+from pipeline.evidence.variety import content_words, pick
 from pipeline.foundation.contracts import QUOTES
 from pipeline.foundation.params import Quote
 from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
-from pipeline.text.personal import mask
 
-Spans = tuple[tuple[int, int], ...]
-
-# Best number of words for a quote that stands by itself; below and above it the fit falls off.
-BEST_LENGTH = (8, 30)
-# A quote this near to one already chosen says the same thing again.
-TOO_ALIKE = 0.85
-
-
-def display(text: str, spans: Spans, redactions: list) -> str:
-    """Show a quote: its spans with personal data masked, `` […] `` between them and nothing else added."""
-    return " […] ".join(mask(text, redactions, start, end) for start, end in spans)
+# Only so many, the best of a theme, are compared with each other.
+SHORTLIST = 200
+SIDE = "side="
+Standing = Mapping[tuple[str, str], tuple[Spans, bool]]
 
 
 def quote_id(theme_id: str, response_id: str, spans: Spans, segment: str) -> str:
     """Give a quote its id: the same words for the same theme keep it in every run."""
     content = f"{theme_id}/{response_id}/{spans}/{segment}"
     return "Q" + hashlib.sha256(content.encode()).hexdigest()[:10]
-
-
-def length_fit(words: np.ndarray) -> np.ndarray:
-    """Rate lengths in words: 1 within the best range, falling to 0 at no words and at three times its upper end.
-
-    Examples
-    --------
-    >>> length_fit(np.array([4, 8, 30, 60, 90])).tolist()
-    [0.5, 1.0, 1.0, 0.5, 0.0]
-    """
-    low, high = BEST_LENGTH
-    return np.clip(np.minimum(words / low, 1 - (words - high) / (2 * high)), 0.0, 1.0)
 
 
 def choose_quotes(
@@ -56,15 +40,16 @@ def choose_quotes(
     redactions: Mapping[str, list],
     closed: pd.DataFrame,
     survey: Survey,
-    standing: Mapping[tuple[str, str], tuple[Spans, bool]],
+    standing: Standing,
+    find_phrases: FindPhrases,
     params: Quote,
 ) -> pd.DataFrame:
-    """Choose quotes for every theme and question, overall and by side where the question has sides.
+    """Choose pull quotes and fragments for every theme, and pull quotes by side where its question has sides.
 
     Parameters
     ----------
     mentions, unit_codes, units, responses, closed : DataFrame
-        By contract, all waves.
+        By contract, all waves, in any row order.
     vectors : Vectors
         Embeddings of units.
     redactions : mapping of str to list
@@ -72,135 +57,134 @@ def choose_quotes(
     survey : Survey
     standing : mapping
         Decisions on quotes: ``(theme_id, response_id)`` to ``(spans, approved)``. An approved quote is always in the
-        result with the spans approved; a rejected one never is.
+        result with the spans approved; a rejected response is never quoted for that theme.
+    find_phrases : callable
+        Finds phrases for fragments (`pipeline.text.phrases.find_phrases`).
     params : Quote
         Numbers and lengths.
 
     Returns
     -------
     DataFrame
-        Contract QUOTES. ``score`` is 0.5 × relevance + 0.3 × centrality + 0.2 × length fit, less 0.1 where something
-        is masked; relevance is the unit's probability, centrality its cosine to the mean of the theme's units.
+        Contract QUOTES. ``kind`` is ``pull`` or ``fragment``. ``rank`` runs from 1 within a theme, kind and segment:
+        over all its questions where ``segment`` is empty, within its question for a side. Approved quotes come first.
+        ``score`` and its parts are as in `passages` and `fragments`, missing for an approved quote that is
+        not among them now; ``novelty`` is 1 less the greatest likeness to a quote of better rank.
+
+    Notes
+    -----
+    A respondent is quoted once a theme, with one passage or one fragment, in whatever lists it stands; only approval
+    can bring in more.
     """
-    pool = _pool(mentions, unit_codes, units, vectors, responses, redactions, params)
-    if pool.empty and not any(approved for _, approved in standing.values()):
+    meaning = units[units["n"] > 0].sort_values(["response_id", "n"], ignore_index=True)
+    material = sources(meaning, vectors, responses, redactions)
+    coded = coded_units(mentions, unit_codes, meaning)
+    approved = _approved(standing, responses, material, params)
+    segments = _segments(survey, closed, responses)
+    pulls = _chosen(PULL, passages(coded, material, params), approved, standing, segments, material, params)
+    quoted = set(zip(*(pulls[name] for name in ("theme_id", *PERSON)), strict=True))
+    found = fragments(coded, quoted, material, find_phrases, params)
+    words = _chosen(FRAGMENT, found, approved, standing, segments, material, params)
+    chosen = pd.concat([table for table in (pulls, words) if len(table)] or [pulls], ignore_index=True)
+    if chosen.empty:
         return empty(QUOTES)
+    shown = zip(chosen["theme_id"], chosen["response_id"], chosen["spans"], chosen["segment"], strict=True)
+    chosen["quote_id"] = [quote_id(*columns) for columns in shown]
+    chosen["spans"] = [[list(span) for span in spans] for spans in chosen["spans"]]
+    return chosen[list(QUOTES.columns)].sort_values("quote_id", ignore_index=True)
+
+
+def _approved(standing: Standing, responses: pd.DataFrame, material: Sources, params: Quote) -> pd.DataFrame:
+    """List approved quotes: `WHO`, ``spans``, ``kind``."""
     raw = responses.set_index("response_id")
-    parts = []
-    for (theme_id, question_id), rows in pool.groupby(["theme_id", "question_id"], sort=True):
-        allowed = rows[[standing.get((theme_id, r), ((), True))[1] for r in rows["response_id"]]]
-        parts.append(_pick(allowed, vectors, "", params.per_theme))
-        if survey.questions[question_id].sides and params.per_side:
-            member = allowed.merge(sides(survey, closed, question_id), on=["wave", "respondent_id"])
-            for name, group in member.groupby("segment", sort=True):
-                parts.append(_pick(group.drop(columns="segment"), vectors, str(name), params.per_side))
-    chosen = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    chosen = _with_approved(chosen, standing, raw, redactions)
-    chosen["quote_id"] = [
-        quote_id(t, r, tuple(map(tuple, s)), g)
-        for t, r, s, g in zip(
-            chosen["theme_id"], chosen["response_id"], chosen["spans"], chosen["segment"], strict=True
-        )
+    rows = [
+        (theme_id, *raw.loc[response_id, ["question_id", *PERSON]], response_id, spans)
+        for (theme_id, response_id), (spans, yes) in sorted(standing.items())
+        if yes and response_id in raw.index
     ]
-    chosen = chosen.drop_duplicates("quote_id")
-    return chosen[list(QUOTES.columns)].reset_index(drop=True)
+    table = pd.DataFrame(rows, columns=[*WHO, "spans"])
+    kinds = [kind_of(material.texts[r], s, params) for r, s in zip(table["response_id"], table["spans"], strict=True)]
+    return table.assign(kind=kinds)
 
 
-def _pool(
-    mentions: pd.DataFrame,
-    unit_codes: pd.DataFrame,
-    units: pd.DataFrame,
-    vectors: Vectors,
-    responses: pd.DataFrame,
-    redactions: Mapping[str, list],
+def _segments(survey: Survey, closed: pd.DataFrame, responses: pd.DataFrame) -> dict[tuple, frozenset[str]]:
+    """Say which groups a respondent's answers to each question belong to: question, wave, attributes and side."""
+    found: dict[tuple, frozenset[str]] = {}
+    for question_id in sorted(set(responses["question_id"])):
+        members = all_segments(survey, closed, question_id)
+        for (wave, respondent_id), names in members.groupby(PERSON)["segment"]:
+            found[question_id, wave, respondent_id] = frozenset(names)
+    return found
+
+
+def _chosen(
+    kind: str,
+    candidates: pd.DataFrame,
+    approved: pd.DataFrame,
+    standing: Standing,
+    segments: Mapping[tuple, frozenset[str]],
+    material: Sources,
     params: Quote,
 ) -> pd.DataFrame:
-    """Every unit that could be quoted, with the parts of its score."""
-    said = mentions.loc[mentions["mentioned"], ["wave", "question_id", "respondent_id", "response_id", "theme_id"]]
-    pool = unit_codes.merge(units, on="unit_id").merge(said, on=["response_id", "theme_id"])
-    pool = pool.merge(responses[["response_id", "text"]], on="response_id")
-    quoted = [t[s:e] for t, s, e in zip(pool["text"], pool["start"], pool["end"], strict=True)]
-    words = np.array([len(q.split()) for q in quoted], dtype=float)
-    pool = pool[(words >= params.min_words) & (words <= params.max_words)].copy()
-    if pool.empty:
-        return pool
-    pool["length_fit"] = length_fit(words[(words >= params.min_words) & (words <= params.max_words)])
-    pool["spans"] = [[[int(s), int(e)]] for s, e in zip(pool["start"], pool["end"], strict=True)]
-    pool["display"] = [
-        display(t, ((s, e),), redactions.get(r, []))
-        for t, s, e, r in zip(pool["text"], pool["start"], pool["end"], pool["response_id"], strict=True)
-    ]
-    masked = np.array(
-        [d != t[s:e] for d, t, s, e in zip(pool["display"], pool["text"], pool["start"], pool["end"], strict=True)]
+    """Choose one kind of quotes: for every theme, and for pull quotes for every side of its questions."""
+    fixed = approved[approved["kind"] == kind].merge(
+        candidates[["theme_id", "response_id", "spans", *PARTS, "score"]],
+        how="left",
+        on=["theme_id", "response_id", "spans"],
     )
-    pool["relevance"] = pool["probability"]
-    pool["centrality"] = 0.0
-    for _, rows in pool.groupby("theme_id"):
-        mine = vectors(rows["text_id"])
-        centre = mine.mean(axis=0)
-        pool.loc[rows.index, "centrality"] = mine @ centre / max(float(np.linalg.norm(centre)), 1e-9)
-    pool["score"] = 0.5 * pool["relevance"] + 0.3 * pool["centrality"] + 0.2 * pool["length_fit"] - 0.1 * masked
-    return pool.drop(columns=["text", "source"])
+    taken = set(zip(*(approved[name] for name in ("theme_id", *PERSON)), strict=True))
+    keys = zip(*(candidates[name] for name in ("theme_id", *PERSON, "response_id")), strict=True)
+    free = np.array([(t, w, p) not in taken and (t, r) not in standing for t, w, p, r in keys], bool)
+    pool = pd.concat(
+        [fixed.assign(approved=True), best_each(candidates[free]).assign(approved=False)], ignore_index=True
+    )
+    lists = []
+    for _, mine in pool.groupby("theme_id", sort=True):
+        lists.append(_pick(mine, "", params.per_theme if kind == PULL else params.fragments, segments, material))
+        if kind == PULL and params.per_side:
+            lists += _by_side(mine, segments, material, params)
+    table = pd.concat(lists, ignore_index=True) if lists else pool.assign(segment="", rank=0, novelty=0.0, display="")
+    return table.astype(dict.fromkeys([*PARTS, "score"], float)).assign(kind=kind)
 
 
-def _pick(pool: pd.DataFrame, vectors: Vectors, segment: str, most: int) -> pd.DataFrame:
-    """Take the best in turn, leaving out a respondent already quoted and words too like a quote already taken."""
-    ordered = pool.sort_values(["score", "unit_id"], ascending=[False, True], kind="stable")
-    own = vectors(ordered["text_id"])
-    taken: list[int] = []
-    people: set[tuple[str, str]] = set()
-    for i, person in enumerate(zip(ordered["wave"], ordered["respondent_id"], strict=True)):
-        if len(taken) == most:
-            break
-        if person in people or (taken and float((own[taken] @ own[i]).max()) > TOO_ALIKE):
-            continue
-        taken.append(i)
-        people.add(person)
-    chosen = ordered.iloc[taken]
-    return chosen.assign(segment=segment, rank=np.arange(1, len(chosen) + 1), approved=False)
+def _by_side(
+    pool: pd.DataFrame, segments: Mapping[tuple, frozenset[str]], material: Sources, params: Quote
+) -> list[pd.DataFrame]:
+    """Choose the quotes of one theme on each side of each question."""
+    groups = _groups(pool, segments)
+    lists = []
+    for question_id in sorted(set(pool["question_id"])):
+        for side in sorted({name for group in groups for name in group if name.startswith(SIDE)}):
+            mine = pool[(pool["question_id"] == question_id) & np.array([side in group for group in groups])]
+            lists.append(_pick(mine, side, params.per_side, segments, material))
+    return lists
 
 
-def _with_approved(
-    chosen: pd.DataFrame,
-    standing: Mapping[tuple[str, str], tuple[Spans, bool]],
-    raw: pd.DataFrame,
-    redactions: Mapping[str, list],
+def _groups(pool: pd.DataFrame, segments: Mapping[tuple, frozenset[str]]) -> list[frozenset[str]]:
+    keys = zip(pool["question_id"], pool["wave"], pool["respondent_id"], strict=True)
+    return [segments.get(key, frozenset()) | {f"question/{key[0]}", f"wave/{key[1]}"} for key in keys]
+
+
+def _pick(
+    pool: pd.DataFrame, segment: str, most: int, segments: Mapping[tuple, frozenset[str]], material: Sources
 ) -> pd.DataFrame:
-    """Put approved quotes in: with their own spans, first, whether or not the ranking would have chosen them."""
-    approved = {key: spans for key, (spans, yes) in standing.items() if yes}
-    if not approved:
-        return chosen
-    if len(chosen):
-        keys = zip(chosen["theme_id"], chosen["response_id"], chosen["spans"], strict=True)
-        chosen["approved"] = [tuple(map(tuple, s)) == approved.get((t, r)) for t, r, s in keys]
-    there = set()
-    if len(chosen):
-        overall = chosen[chosen["approved"] & (chosen["segment"] == "")]
-        there = set(zip(overall["theme_id"], overall["response_id"], strict=True))
-    extra = [
-        {
-            "theme_id": theme_id,
-            "question_id": raw.at[response_id, "question_id"],
-            "segment": "",
-            "rank": 1,
-            "response_id": response_id,
-            "spans": [list(span) for span in spans],
-            "display": display(raw.at[response_id, "text"], spans, redactions.get(response_id, [])),
-            "score": 1.0,
-            "relevance": 1.0,
-            "centrality": 1.0,
-            "length_fit": 1.0,
-            "approved": True,
-        }
-        for (theme_id, response_id), spans in sorted(approved.items())
-        if (theme_id, response_id) not in there and response_id in raw.index
-    ]
-    table = pd.concat([chosen, pd.DataFrame(extra)], ignore_index=True) if extra else chosen
-    table = table.sort_values(
-        ["theme_id", "question_id", "segment", "approved", "rank", "response_id"],
-        ascending=[True, True, True, False, True, True],
-        kind="stable",
-        ignore_index=True,
+    """Pick one list of quotes; approved ones first, all of them."""
+    mine = pool.iloc[: int(pool["approved"].sum()) + SHORTLIST]
+    shown = [material.shown(r, spans) for r, spans in zip(mine["response_id"], mine["spans"], strict=True)]
+    own = [material.vector(r, spans) for r, spans in zip(mine["response_id"], mine["spans"], strict=True)]
+    taken, novelty = pick(
+        mine["score"].fillna(1.0).to_numpy(),
+        np.array(own).reshape(len(mine), -1),
+        [content_words(text) for text in shown],
+        list(zip(mine["wave"], mine["respondent_id"], strict=True)),
+        _groups(mine, segments),
+        fixed=int(mine["approved"].sum()),
+        most=most,
     )
-    table["rank"] = table.groupby(["theme_id", "question_id", "segment"]).cumcount() + 1
-    return table
+    chosen = mine.iloc[taken]
+    return chosen.assign(
+        segment=segment,
+        rank=np.arange(1, len(chosen) + 1),
+        novelty=novelty,
+        display=[shown[i] for i in taken],
+    )

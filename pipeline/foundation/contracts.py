@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 STATUSES = ("answered", "non_answer", "blank", "not_asked", "excluded")
 METHODS = ("person", "corrected", "uncorrected")
 SOURCES = ("model", "person")
+KINDS = ("pull", "fragment")
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ QUOTES = Contract(
         "quote_id": "str",
         "theme_id": "str",
         "question_id": "str",
+        "kind": "str",
         "segment": "str",
         "rank": "int",
         "response_id": "str",
@@ -179,10 +181,17 @@ QUOTES = Contract(
         "relevance": "float",
         "centrality": "float",
         "length_fit": "float",
+        "self_contained": "float",
+        "novelty": "float",
         "approved": "bool",
     },
     key=("quote_id",),
-    ranges={"rank": (1, float("inf"))},
+    values={"kind": KINDS},
+    ranges={
+        "rank": (1, float("inf")),
+        **dict.fromkeys(("score", "relevance", "centrality", "length_fit", "self_contained", "novelty"), (0.0, 1.0)),
+    },
+    optional=("score", "relevance", "centrality", "length_fit", "self_contained"),
 )
 PREVALENCE = Contract(
     "prevalence",

@@ -74,12 +74,15 @@ class Discover(Section):
 
 
 class Quote(Section):
-    """Which quotes are chosen."""
+    """Which quotes are chosen: pull quotes, which stand by themselves, and fragments for running text."""
 
     per_theme: int = Field(8, ge=1)
     per_side: int = Field(3, ge=0)
-    min_words: int = Field(4, ge=1)
+    min_words: int = Field(6, ge=1)
     max_words: int = Field(45, ge=2)
+    fragments: int = Field(6, ge=0)
+    fragment_min_words: int = Field(2, ge=1)
+    fragment_max_words: int = Field(8, ge=1)
 
 
 class Measure(Section):

@@ -107,8 +107,9 @@ STAGES = (
             "data/coded/mentions.parquet",
             "data/coded/units.parquet",
             "data/codebook/decisions",
+            "models/spacy.json",
         ),
-        params=("quote",),
+        params=("segment", "quote"),
         outs=("data/coded/quotes.parquet",),
     ),
     Stage(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.evidence.spans import FRAGMENT, PULL
 from pipeline.report import wording
 from pipeline.report.closed import combined
 from pipeline.report.inputs import SIDE, Inputs, options_base
@@ -41,6 +42,7 @@ def all_quotes(inputs: Inputs) -> list[Quote]:
                 quote_id=row["quote_id"],
                 theme_id=row["theme_id"],
                 question_id=row["question_id"],
+                kind=row["kind"],
                 response_id=row["response_id"],
                 wave=wave,
                 segment=row["segment"],
@@ -165,7 +167,8 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         change=_change(inputs, home, theme.id, history),
         parts=tuple(parts) if home == ANY else (),
         segments=_segments(inputs, theme, home, cell),
-        quotes=_one_each(mine),
+        quotes=_one_each([q for q in mine if q.kind == PULL]),
+        fragments=_one_each([q for q in mine if q.kind == FRAGMENT]),
     )
 
 

@@ -166,6 +166,7 @@ def _theme(theme: ThemeBlock, few: int) -> ThemeBlock:
             "exclude": "",
             "segments": tuple(table for table in tables if table.rows),
             "quotes": _quotes(theme.quotes, few),
+            "fragments": _quotes(theme.fragments, few),
         }
     )
 

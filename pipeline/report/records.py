@@ -84,7 +84,7 @@ class Headline(Section):
 
 
 class Quote(Section):
-    """One piece of evidence: masked words of a respondent.
+    """One piece of evidence: masked words of a respondent, to stand by themselves or (a fragment) in a sentence.
 
     Segment and wave are all that is said of who spoke; ``segment_base`` is how many respondents the segment has there.
     """
@@ -92,6 +92,7 @@ class Quote(Section):
     quote_id: str
     theme_id: str
     question_id: str
+    kind: str
     response_id: str
     wave: str
     segment: str
@@ -132,7 +133,10 @@ class Part(Section):
 
 
 class ThemeBlock(Section):
-    """Everything said about one theme, at its one home: a question, or empty for all open questions together."""
+    """Everything said about one theme, at its one home: a question, or empty for all open questions together.
+
+    ``quotes`` stand by themselves; ``fragments`` are words for running text.
+    """
 
     id: str
     name: str
@@ -151,6 +155,7 @@ class ThemeBlock(Section):
     parts: tuple[Part, ...]
     segments: tuple[SegmentTable, ...]
     quotes: tuple[Quote, ...]
+    fragments: tuple[Quote, ...]
 
 
 class OpenQuestion(Section):

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.evidence.quotes import choose_quotes
 from pipeline.foundation.contracts import CLOSED, MENTIONS, QUOTES, REDACTIONS, RESPONSES, UNIT_CODES, UNITS
 from pipeline.foundation.log import notice, say
-from pipeline.foundation.params import load_params
+from pipeline.foundation.params import Params, load_params
 from pipeline.foundation.tables import read_table, read_waves, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import load_vectors
+from pipeline.text.phrases import find_phrases
 from pipeline.text.shown import redactions_by_response
+from pipeline.text.spacy_model import load_spacy
 from pipeline.themes.decisions import approvals, load_decisions
+
+
+def _phrases(texts: Sequence[str], params: Params) -> list[list[tuple[int, int]]]:
+    """Find phrases, loading spaCy only where there is a text to read."""
+    if not texts:
+        return []
+    own = params.quote
+    return find_phrases(texts, load_spacy(params.segment.spacy_model), own.fragment_min_words, own.fragment_max_words)
 
 
 def run(wave: str | None = None) -> None:
@@ -30,7 +42,10 @@ def run(wave: str | None = None) -> None:
         read_waves(CLOSED, survey.waves),
         survey,
         standing,
+        lambda texts: _phrases(texts, params),
         params.quote,
     )
     write_table(quotes, QUOTES)
-    say("quote", quotes=len(quotes), approved=int(quotes["approved"].sum()), conflicts=len(conflicts))
+    kinds = quotes["kind"].value_counts()
+    counts = {name: int(kinds.get(kind, 0)) for kind, name in (("pull", "quotes"), ("fragment", "fragments"))}
+    say("quote", **counts, approved=int(quotes["approved"].sum()), conflicts=len(conflicts))
