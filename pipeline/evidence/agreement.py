@@ -11,6 +11,31 @@ from pipeline.themes.gold import Gold
 FAIR = ("all", "random")
 
 
+def fair_responses(gold: Gold) -> pd.DataFrame:
+    """Give the coded responses that stand for all: those drawn at random or coded throughout, or else all there are."""
+    fair = gold.responses[gold.responses["sample"].isin(FAIR)]
+    return fair if len(fair) else gold.responses
+
+
+def fair_pairs(heldout: pd.DataFrame, gold: Gold) -> pd.DataFrame:
+    """Give the held-out predictions of those responses, with what the readers gave in the column ``given``."""
+    pairs = heldout[heldout["response_id"].isin(fair_responses(gold)["response_id"])]
+    known = set(zip(gold.codes["response_id"], gold.codes["theme_id"], strict=True))
+    given = [pair in known for pair in zip(pairs["response_id"], pairs["theme_id"], strict=True)]
+    return pairs.assign(given=np.array(given, dtype=bool))
+
+
+def f1(both: float, only_said: float, only_given: float) -> float:
+    """Give F1 from counts: 2 both / (2 both + only said + only given); 0 where nothing is said or given.
+
+    Examples
+    --------
+    >>> f1(3, 1, 1)
+    0.75
+    """
+    return _ratio(2 * both, 2 * both + only_said + only_given)
+
+
 def measure_agreement(heldout: pd.DataFrame, gold: Gold, fewest: int = 5) -> dict[str, float]:
     """Compare held-out yes/no predictions with the readers' codes.
 
@@ -31,19 +56,16 @@ def measure_agreement(heldout: pd.DataFrame, gold: Gold, fewest: int = 5) -> dic
         ``read_by_people`` (the share of the answers coded by a person, 0 to 1), and ``f1_<theme>``; numbers only,
         empty where nothing was coded.
     """
-    fair = gold.responses[gold.responses["sample"].isin(FAIR)]
-    used = fair if len(fair) else gold.responses
-    pairs = heldout[heldout["response_id"].isin(used["response_id"])]
+    pairs = fair_pairs(heldout, gold)
     if pairs.empty:
         return {}
-    given = set(zip(gold.codes["response_id"], gold.codes["theme_id"], strict=True))
-    truth = np.array([pair in given for pair in zip(pairs["response_id"], pairs["theme_id"], strict=True)])
+    truth = pairs["given"].to_numpy(bool)
     said = pairs["mentioned"].to_numpy(bool)
     hit, only_said, only_given = (said & truth).sum(), (said & ~truth).sum(), (~said & truth).sum()
     figures = {
         "answers": float(pairs["response_id"].nunique()),
-        "read_by_people": float(used["by_person"].mean()),
-        "micro_f1": _ratio(2 * hit, 2 * hit + only_said + only_given),
+        "read_by_people": float(fair_responses(gold)["by_person"].mean()),
+        "micro_f1": f1(hit, only_said, only_given),
         "precision": _ratio(hit, hit + only_said),
         "recall": _ratio(hit, hit + only_given),
         "brier": float(((pairs["probability"].to_numpy() - truth) ** 2).mean()),
@@ -55,7 +77,7 @@ def measure_agreement(heldout: pd.DataFrame, gold: Gold, fewest: int = 5) -> dic
         kappas.append(cohens_kappa(said[mine], truth[mine]))
         if truth[mine].sum() >= fewest:
             both = (said & truth)[mine].sum()
-            each[f"f1_{theme_id}"] = _ratio(2 * both, said[mine].sum() + truth[mine].sum())
+            each[f"f1_{theme_id}"] = f1(both, said[mine].sum() - both, truth[mine].sum() - both)
     figures["kappa"] = float(np.mean(kappas))
     if each:
         figures["macro_f1"] = float(np.mean(list(each.values())))

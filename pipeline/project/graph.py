@@ -132,7 +132,8 @@ STAGES = (
             "data/candidates",
         ),
         outs=(),
-        metrics=("reports/metrics/agreement.json", "reports/metrics/coverage.json"),
+        params=("code.risk",),
+        metrics=tuple(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "workload")),
     ),
     Stage(
         "report",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pipeline.evidence.agreement import measure_agreement
 from pipeline.evidence.coverage import measure_coverage, metrics_path
+from pipeline.evidence.workload import measure_workload
 from pipeline.foundation.contracts import CANDIDATE_UNITS, CANDIDATES, HELDOUT, MENTIONS, RESPONSES, UNIT_CODES, UNITS
 from pipeline.foundation.log import say
+from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_table, read_waves, write_json
 from pipeline.survey.description import load_survey
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
@@ -17,7 +19,8 @@ def run(wave: str | None = None) -> None:
     survey = load_survey()
     responses = read_waves(RESPONSES, survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
-    agreement = measure_agreement(read_table(HELDOUT), match_gold(read_gold(), survey, responses, codebook))
+    heldout, gold = read_table(HELDOUT), match_gold(read_gold(), survey, responses, codebook)
+    agreement = measure_agreement(heldout, gold)
     coverage = measure_coverage(
         responses,
         read_waves(UNITS, survey.waves),
@@ -28,4 +31,5 @@ def run(wave: str | None = None) -> None:
     )
     write_json(metrics_path("agreement"), agreement)
     write_json(metrics_path("coverage"), coverage)
+    write_json(metrics_path("workload"), measure_workload(heldout, gold, load_params().code.risk))
     say("evaluate", **{name: agreement[name] for name in ("answers", "micro_f1", "macro_f1") if name in agreement})
