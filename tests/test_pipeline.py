@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.cli import STAGE_NAMES
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 TABLES = ("data/responses", "data/units", "data/embeddings", "data/coded", "data/candidates")
@@ -167,7 +169,7 @@ def test_stages_run_without_dvc_to_the_same_bytes(whole, tmp_path):
     project = tmp_path / "plain"
     run(tmp_path, "themebook", "demo", str(project))
     shutil.rmtree(project / ".dvc")
-    for stage in ("verify", "ingest", "segment", "embed", "tune", "code", "discover", "quote", "measure", "evaluate", "report"):
+    for stage in STAGE_NAMES:
         run(project, "themebook", "stage", stage)
     assert hashes(project, *TABLES, "reports") == hashes(whole, *TABLES, "reports")
 

@@ -106,6 +106,21 @@ def test_nothing_public_holds_an_answer(real):
     assert not runs(public) & secret
 
 
+def test_no_file_for_git_holds_what_a_respondent_wrote(real):
+    """Answers to open questions, and what few wrote in place of a closed question's options."""
+    waves = SURVEYS[real.name][0]
+    closed = pd.concat([pd.read_parquet(real / f"data/responses/{wave}.closed.parquet") for wave in waves])
+    rare = closed.groupby("value")["respondent_id"].nunique().loc[lambda n: n < 5].index
+    opened = pd.concat([pd.read_parquet(real / f"data/responses/{wave}.parquet") for wave in waves])["text"].unique()
+    secret = [text.strip() for text in (*rare, *opened) if len(text.split()) >= 5]
+    run(real, "git", "add", "-A")
+    for name in run(real, "git", "ls-files").split():
+        if name.startswith("data/codebook/") or not (real / name).is_file():
+            continue
+        text = (real / name).read_text(encoding="utf-8")
+        assert not [each for each in secret if each in text], name
+
+
 def test_a_second_run_does_nothing(real):
     assert "up to date" in run(real, "dvc", "repro")
 

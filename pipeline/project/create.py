@@ -41,7 +41,7 @@ IGNORED = {
         "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n"
     ),
     "models/.gitignore": "/coder\n/tuned\n",
-    "reports/.gitignore": "/internal\n/public\n",
+    "reports/.gitignore": "/internal\n/public\n/headlines.csv\n",
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",
 }

@@ -11,6 +11,9 @@ from pipeline.project.modules import module_files
 from pipeline.project.stamp import STAMP
 
 SURVEY = "data/survey.yaml"
+# Small files for git rather than DVC's cache. Not headlines.csv: the options of an export's closed questions can hold
+# what a respondent wrote beside "other".
+KEPT_BY_GIT = ("reports/changes.csv",)
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ def _stage(stage: Stage, with_modules: bool) -> dict[str, Any]:
     if params:
         body["params"] = params
     if stage.outs:
-        small = tuple(path for path in stage.outs if path.endswith(".csv"))
+        small = [path for path in stage.outs if path in KEPT_BY_GIT]
         body["outs"] = [
             {here(path): {"persist": True, **({"cache": False} if path in small else {})}} for path in stage.outs
         ]
