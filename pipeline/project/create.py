@@ -14,7 +14,7 @@ import yaml
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Ingest, Params, parse
 from pipeline.foundation.tables import read_bytes, read_yaml, write_bytes, write_json, write_text
-from pipeline.project.graph import dvc_yaml
+from pipeline.project.graph import PLOT, PLOT_TEMPLATE, dvc_yaml
 from pipeline.project.modules import PACKAGE
 from pipeline.project.stamp import STAMP, stamp
 from pipeline.survey.description import WAVE_ID, Survey, load_survey
@@ -211,5 +211,6 @@ def _git_and_dvc(folder: Path) -> None:
             f"`dvc init` failed in {folder}: {done.stderr.strip()[:300]}", "Mend that and run it there."
         )
     write_text(folder / ".dvc/config", DVC_CONFIG)
+    write_json(folder / PLOT_TEMPLATE, PLOT)
     # `dvc init` brings its own; ours also leaves .gitignore files out of the hash of a folder.
     write_text(folder / ".dvcignore", IGNORED[".dvcignore"])
