@@ -66,6 +66,12 @@ def test_every_cell_of_the_raw_file_is_in_the_ledger(real):
         empty = sum(not cell.strip() for row in rows for cell in row)
         blank = ledger["status"]["blank"] + sum(q["reasons"].get("blank", 0) for q in ledger["questions"].values())
         assert ledger["status"]["blank"] <= empty <= blank + ledger["status"]["excluded"]
+        places = {" ".join(cell.split()): j for j, cell in enumerate(header)}
+        for question in (q for q in ledger["questions"].values() if q["kind"] == "open"):
+            mine = [row[places[column]].strip() for row in rows for column in question["columns"]]
+            assert question["status"]["blank"] == mine.count("")
+            told = sum(question["status"][status] for status in ("answered", "non_answer", "not_asked"))
+            assert told == len(mine) - mine.count("")
 
 
 def strings(project, name):
