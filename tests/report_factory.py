@@ -146,7 +146,7 @@ def inputs_of(
         "provenance": {
             "version": "0.1.0",
             "encoder": "an encoder",
-            "gold": {"responses": 120, "themes": 4},
+            "gold": {"2020": 70, "2021": 50},
             "coders": ["machine: a reader that is a program"],
             "conflicts": ["D7: the words of response r00003 are not those approved"],
             "decisions": 3,

@@ -205,11 +205,17 @@ def test_a_broken_peoples_file_is_named(case, project):
         (["init", "new", "--wave=1=none.csv"], ["none.csv"]),
         (["init", "new", "--wave=1=one.csv", "--open=Wy?"], ["Wy?", "Why?"]),
         (["init", "new", "--wave=1=one.csv", "--codebook=none.yaml"], ["none.yaml"]),
+        (["init", "new", "--wave=1=one.csv", "--codebook=list.yaml"], ["list.yaml", "not a list"]),
+        (["init", "new", "--wave=1=one.csv", "--codebook=who.yaml"], ["who.yaml", "no question `who`"]),
+        (["init", "new", "--wave=1=one.csv", "--gold=latin.csv"], ["latin.csv", "line 2"]),
         (["init", "project", "--wave=1=one.csv"], ["not empty"]),
     ],
 )
 def test_init_refuses_what_cannot_be(arguments, parts, project):
     (project.parent / "one.csv").write_text(export())
+    (project.parent / "list.yaml").write_text("name: a\n")
+    (project.parent / "who.yaml").write_text("- {name: a, questions: [who]}\n")
+    (project.parent / "latin.csv").write_bytes(b"respondent_id,wave,question,code,coder,sample\np1,1,why,,Zo\xeb,all\n")
     complains(themebook(project.parent, *arguments), *parts)
     assert not (project.parent / "new").exists()
 

@@ -113,6 +113,13 @@ def test_gold_gives_a_non_answer_its_theme_and_is_held_out_from_itself():
     assert said(alone, "r07") == {"T1"}
 
 
+def test_a_survey_without_non_answers_is_coded():
+    responses, units, vectors = survey()
+    kept = responses[responses["status"] == "answered"]
+    coded = code_responses(kept, units, vectors, CODEBOOK, gold({}), encode, Code(folds=3), 1)
+    assert set(coded.mentions["response_id"]) == set(kept["response_id"])
+
+
 def test_gold_wins_and_says_who():
     coded = run({"r00": ["T2"], "r03": []})
     assert said(coded, "r00") == {"T2"}

@@ -123,6 +123,20 @@ def test_surveymonkey_header(tmp_path):
     assert export.rows == [["1", "so", "R", "", ""]]
 
 
+def test_questions_in_merged_cells_over_their_options(tmp_path):
+    path = save(tmp_path, "ID,Rate these,,Comments\n,Speed,Price,\nL1,Good,Poor,fine\nL2,Poor,Good,slow\n")
+    export = read_export(path)
+    assert export.columns == ("ID", "Rate these [Speed]", "Rate these [Price]", "Comments")
+    assert export.rows[0] == ["L1", "Good", "Poor", "fine"]
+
+
+def test_a_column_without_header_is_no_second_header_row(tmp_path):
+    for first in ("L1", ""):
+        path = save(tmp_path, f"ID,Rate,,Why?\n{first},Good,Poor,fine\n{first},Good,Poor,fine\n")
+        with pytest.raises(ThemebookError, match="column 3 has no header"):
+            read_export(path)
+
+
 def test_header_rows_can_be_told(tmp_path):
     path = save(tmp_path, "Q1,Q2\nWhy?,\na,b\n")
     assert read_export(path, 2).columns == ("Why?", "Q2")

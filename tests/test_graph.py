@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from pipeline.cli import PER_WAVE, STAGE_NAMES
-from pipeline.project.graph import STAGES, dvc_yaml
+from pipeline.foundation.tables import read_json
+from pipeline.project.graph import PLOT, PLOT_TEMPLATE, STAGES, dvc_yaml
 from pipeline.project.modules import PACKAGE, code_hash, module_files
 
 ROOT = PACKAGE.parent
@@ -17,6 +18,7 @@ PEOPLES = ("data/survey.yaml", "data/raw", "data/codebook", "data/report.md", "p
 
 def test_the_repositorys_file_is_the_generated_one():
     assert (ROOT / "dvc.yaml").read_text(encoding="utf-8") == dvc_yaml(with_modules=True)
+    assert read_json(ROOT / PLOT_TEMPLATE) == PLOT
 
 
 def test_the_command_line_knows_the_same_stages():
@@ -64,6 +66,16 @@ def outputs(stage):
 
 def test_every_output_is_kept_when_a_stage_fails():
     assert all(options["persist"] for stage in stages().values() for options in outputs(stage).values())
+
+
+def test_git_keeps_figures_and_no_words():
+    kept = {p for s in stages().values() for p, options in outputs(s).items() if options.get("cache") is False}
+    assert kept == {
+        "reports/prevalence.csv",
+        "reports/changes.csv",
+        "reports/metrics/agreement.json",
+        "reports/metrics/coverage.json",
+    }
 
 
 def test_peoples_files_are_never_outputs():

@@ -269,6 +269,13 @@ def test_metrics_are_flat_numbers(whole):
     assert "micro_f1" in run(whole, "dvc", "metrics", "show")
 
 
+def test_the_plot_has_one_bar_a_theme_and_wave(whole):
+    drawn = json.loads(run(whole, "dvc", "plots", "show", "--show-vega", "Prevalence"))
+    assert drawn["transform"] == [{"filter": "datum.segment === '' && datum.question_id === ''"}]
+    rows = [r for r in drawn["data"]["values"] if r["segment"] == r["question_id"] == ""]
+    assert len(rows) == len({(r["wave"], r["theme_id"]) for r in rows}) == 20
+
+
 def test_the_coder_on_disk_gives_the_same_probabilities(whole, monkeypatch):
     monkeypatch.chdir(whole)
     import numpy as np

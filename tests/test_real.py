@@ -66,6 +66,12 @@ def test_every_cell_of_the_raw_file_is_in_the_ledger(real):
         empty = sum(not cell.strip() for row in rows for cell in row)
         blank = ledger["status"]["blank"] + sum(q["reasons"].get("blank", 0) for q in ledger["questions"].values())
         assert ledger["status"]["blank"] <= empty <= blank + ledger["status"]["excluded"]
+        places = {" ".join(cell.split()): j for j, cell in enumerate(header)}
+        for question in (q for q in ledger["questions"].values() if q["kind"] == "open"):
+            mine = [row[places[column]].strip() for row in rows for column in question["columns"]]
+            assert question["status"]["blank"] == mine.count("")
+            told = sum(question["status"][status] for status in ("answered", "non_answer", "not_asked"))
+            assert told == len(mine) - mine.count("")
 
 
 def strings(project, name):
@@ -104,6 +110,21 @@ def test_nothing_public_holds_an_answer(real):
     secret = set().union(*[runs(text) for text in pd.concat(frames)["text"]]) - known
     public = re.sub(r"<[^>]+>", " ", (real / "reports/public/themes.html").read_text(encoding="utf-8"))
     assert not runs(public) & secret
+
+
+def test_no_file_for_git_holds_what_a_respondent_wrote(real):
+    """Answers to open questions, and what few wrote in place of a closed question's options."""
+    waves = SURVEYS[real.name][0]
+    closed = pd.concat([pd.read_parquet(real / f"data/responses/{wave}.closed.parquet") for wave in waves])
+    rare = closed.groupby("value")["respondent_id"].nunique().loc[lambda n: n < 5].index
+    opened = pd.concat([pd.read_parquet(real / f"data/responses/{wave}.parquet") for wave in waves])["text"].unique()
+    secret = [text.strip() for text in (*rare, *opened) if len(text.split()) >= 5]
+    run(real, "git", "add", "-A")
+    for name in run(real, "git", "ls-files").split():
+        if name.startswith(("data/codebook/", "data/survey.yaml")) or not (real / name).is_file():
+            continue
+        text = (real / name).read_text(encoding="utf-8")
+        assert not [each for each in secret if each in text], name
 
 
 def test_a_second_run_does_nothing(real):

@@ -42,13 +42,8 @@ def measure_workload(heldout: pd.DataFrame, gold: Gold, risk: float) -> dict[str
     probability = wide["probability"].fillna(0).to_numpy(float)
     said, given = (wide[name].eq(True).to_numpy(bool) for name in ("mentioned", "given"))
     fold = pairs.groupby("response_id")["fold"].first().reindex(wide["given"].index).to_numpy(int)
-    return {
-        name: round(value, 6)
-        for name, value in {
-            **_curve(probability, said, given),
-            **_risk(probability, given, allowed, fold, risk),
-        }.items()
-    }
+    figures = _curve(probability, said, given) | _risk(probability, given, allowed, fold, risk)
+    return {name: round(value, 6) for name, value in figures.items()}
 
 
 def _curve(probability: np.ndarray, said: np.ndarray, given: np.ndarray) -> dict[str, float]:

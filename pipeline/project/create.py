@@ -13,15 +13,15 @@ import yaml
 
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Ingest, Params, parse
-from pipeline.foundation.tables import read_bytes, read_yaml, write_bytes, write_json, write_text
-from pipeline.project.graph import dvc_yaml
+from pipeline.foundation.tables import read_bytes, read_text, write_bytes, write_json, write_text
+from pipeline.project.graph import PLOT, PLOT_TEMPLATE, dvc_yaml
 from pipeline.project.modules import PACKAGE
 from pipeline.project.stamp import STAMP, stamp
 from pipeline.survey.description import WAVE_ID, Survey, load_survey
 from pipeline.survey.formats import read_export
 from pipeline.survey.guess import guess_survey
 from pipeline.survey.ingest import ingest
-from pipeline.themes.codebook import give_ids, load_codebook
+from pipeline.themes.codebook import give_ids, parse_codebook, read_themes
 from pipeline.themes.gold import read_gold
 
 SURVEY_KEYS: dict[str, Any] = {
@@ -41,7 +41,7 @@ IGNORED = {
         "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n"
     ),
     "models/.gitignore": "/coder\n/tuned\n",
-    "reports/.gitignore": "/internal\n/public\n",
+    "reports/.gitignore": "/internal\n/public\n/headlines.csv\n",
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",
 }
@@ -129,10 +129,13 @@ def init(
     for wave, export in exports.items():
         ingest(export, described, wave, Ingest())
         lines = [*export.notices, *lines]
-    themes = _given_codebook(codebook)
-    coded = GOLD_HEADER if gold is None else read_bytes(gold, "Give the path of gold.csv.").decode("utf-8-sig")
+    themes = give_ids(read_themes(codebook)) if codebook is not None else []
+    if codebook is not None:
+        parse_codebook(themes, described, codebook)
+    coded = GOLD_HEADER
     if gold is not None:
         read_gold(gold)
+        coded = read_text(gold, "Give the path of gold.csv.")
 
     _scaffold(folder)
     for wave, path in waves.items():
@@ -140,7 +143,6 @@ def init(
     write_text(folder / "data/survey.yaml", as_yaml(survey))
     write_text(folder / "data/codebook/codebook.yaml", as_yaml(themes) if themes else "[]\n")
     write_text(folder / "data/codebook/gold.csv", coded)
-    load_codebook(load_survey(folder / "data/survey.yaml"), folder / "data/codebook/codebook.yaml")
     _git_and_dvc(folder)
     return lines
 
@@ -167,15 +169,6 @@ def resources(name: str) -> Path:
 def as_yaml(content: Any) -> str:
     """Write YAML as people read it: keys in order, text as it is."""
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
-
-
-def _given_codebook(path: Path | None) -> list[dict[str, Any]]:
-    if path is None:
-        return []
-    themes = read_yaml(path, "Give the path of codebook.yaml.") or []
-    if not isinstance(themes, list) or not all(isinstance(theme, dict) for theme in themes):
-        raise ThemebookError(f"{path}: the codebook is not a list of themes.", "Write each theme as `- name: …`.")
-    return give_ids(themes)
 
 
 def _must_be_new(folder: Path) -> None:
@@ -211,5 +204,6 @@ def _git_and_dvc(folder: Path) -> None:
             f"`dvc init` failed in {folder}: {done.stderr.strip()[:300]}", "Mend that and run it there."
         )
     write_text(folder / ".dvc/config", DVC_CONFIG)
+    write_json(folder / PLOT_TEMPLATE, PLOT)
     # `dvc init` brings its own; ours also leaves .gitignore files out of the hash of a folder.
     write_text(folder / ".dvcignore", IGNORED[".dvcignore"])

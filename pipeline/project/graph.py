@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,6 +12,25 @@ from pipeline.project.modules import module_files
 from pipeline.project.stamp import STAMP
 
 SURVEY = "data/survey.yaml"
+# Small files for git rather than DVC's cache. Not headlines.csv: the options of an export's closed questions can hold
+# what a respondent wrote beside "other".
+KEPT_BY_GIT = ("reports/changes.csv",)
+# DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
+PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
+PLOT: dict[str, Any] = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+    "data": {"values": "<DVC_METRIC_DATA>"},
+    "title": "<DVC_METRIC_TITLE>",
+    "transform": [{"filter": "datum.segment === '' && datum.question_id === ''"}],
+    "mark": "bar",
+    "encoding": {
+        "x": {"field": "share", "type": "quantitative", "title": "share", "axis": {"format": "%"}},
+        "y": {"field": "theme_id", "type": "nominal", "title": "theme"},
+        "yOffset": {"field": "rev"},
+        "color": {"field": "rev", "type": "nominal", "title": "version"},
+        "column": {"field": "wave", "type": "nominal", "title": "wave"},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -177,10 +197,10 @@ def dvc_yaml(with_modules: bool) -> str:
 def _plot() -> dict[str, Any]:
     return {
         "Prevalence": {
-            "template": "bar_horizontal",
+            "template": PLOT_TEMPLATE.stem,
             "x": "share",
             "y": {"reports/prevalence.csv": "theme_id"},
-            "title": "Share of respondents raising each theme",
+            "title": "Share of respondents raising each theme, over all open questions",
         }
     }
 
@@ -202,7 +222,7 @@ def _stage(stage: Stage, with_modules: bool) -> dict[str, Any]:
     if params:
         body["params"] = params
     if stage.outs:
-        small = tuple(path for path in stage.outs if path.endswith(".csv"))
+        small = [path for path in stage.outs if path in KEPT_BY_GIT]
         body["outs"] = [
             {here(path): {"persist": True, **({"cache": False} if path in small else {})}} for path in stage.outs
         ]
@@ -213,8 +233,7 @@ def _stage(stage: Stage, with_modules: bool) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from pathlib import Path
-
-    from pipeline.foundation.tables import write_text
+    from pipeline.foundation.tables import write_json, write_text
 
     write_text(Path("dvc.yaml"), dvc_yaml(with_modules=True))
+    write_json(PLOT_TEMPLATE, PLOT)

@@ -33,7 +33,9 @@ def add(pair: str) -> str:
     target = Path(f"data/raw/{wave}{path.suffix.lower()}")
     write_bytes(target, read_bytes(path, ""))
     _edit(
-        lambda content: content["waves"].update({_quoted(wave): {"file": str(target), "sha256": sha256_of(path, "")}})
+        lambda content: content["waves"].update(
+            {_quoted(wave): {"file": target.as_posix(), "sha256": sha256_of(path, "")}}
+        )
     )
     return f"wave {wave} added; run `dvc repro`"
 

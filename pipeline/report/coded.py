@@ -232,7 +232,8 @@ def _theme_chart(inputs: Inputs, question_id: str, themes: Sequence[Theme], key:
     latest = [c for t in ranked if (c := histories[t].get(waves[-1]))]
     base = latest[0].base if latest else base or 0
     methods = sorted({wording.METHOD[c.method] for c in latest})
-    note = f"Base: {wording.counted(base, 'respondent')} with a codable answer in {waves[-1]}. {' '.join(methods)}"
+    answered = next((cell.n or 0 for cell in _answered(inputs, question_id) if cell.wave == waves[-1]), 0)
+    note = f"{wording.codable(base, answered, waves[-1])} {' '.join(methods)}"
     return Chart(key=key, title=title, kind="themes", waves=tuple(waves), rows=rows, note=note)
 
 

@@ -58,9 +58,10 @@ def build_content(
     metrics : mapping of str to dict
         Flat figures by family (``agreement``, ``coverage`` …); may be empty.
     provenance : mapping
-        Every key is optional: ``version`` (str, of this software), ``encoder`` (str), ``gold`` (dict of str to int),
-        ``coders`` (list of str: who or what coded the gold), ``conflicts`` (list of str: decisions not applied),
-        ``decisions`` (int), ``versions`` (dict of str to str: the libraries).
+        Every key is optional: ``version`` (str, of this software), ``encoder`` (str), ``gold`` (dict of str to int:
+        how many answers of each wave were coded), ``coders`` (list of str: who or what coded the gold),
+        ``conflicts`` (list of str: decisions not applied), ``decisions`` (int), ``versions`` (dict of str to
+        str: the libraries).
 
     Returns
     -------
@@ -182,7 +183,8 @@ def _made(inputs: Inputs) -> tuple[Fact, ...]:
     facts.append(("Codebook", f"{wording.counted(len(themes), 'theme')}, {wording.counted(examples, 'example')}"))
     gold = about.get("gold") or {}
     if gold:
-        facts.append(("Coded answers", "; ".join(f"{str(k).replace('_', ' ')}: {v}" for k, v in gold.items())))
+        each = ", ".join(f"{wave}: {wording.number(n)}" for wave, n in gold.items())
+        facts.append(("Coded answers", f"{wording.number(sum(gold.values()))} ({each})"))
     if about.get("decisions") is not None:
         facts.append(("Recorded decisions", str(about["decisions"])))
     versions = about.get("versions") or {}

@@ -180,10 +180,12 @@ def _before(row: Row) -> float | None:
 def shown_rows(chart: Chart, most: int = MOST_BARS) -> Sequence[Row]:
     """Give the rows that are drawn: all of a scale, and of anything else the first that are more than single answers.
 
-    Folded rows are only in the table.
+    Of themes, those that somebody raised in the latest wave or the one before. Folded rows are only in the table.
     """
     rows = [row for row in chart.rows if not row.folded]
-    if chart.kind in ("ordinal", "grid", "themes"):
+    if chart.kind == "themes":
+        return [row for row in rows if any(cell and cell.share for cell in row.cells[-2:])] or rows
+    if chart.kind in ("ordinal", "grid"):
         return rows
     several = [row for row in rows if row.latest and (row.latest.n or 0) >= FEWEST]
     return (several if len(several) >= 3 else rows)[:most]

@@ -81,7 +81,7 @@ def losses(inputs: Inputs) -> tuple[Loss, ...]:
         for wave in inputs.waves:
             mine = counts[(counts["question_id"] == question_id) & (counts["wave"] == wave)]
             rows = [
-                (str(row["status"]), wording.tame(str(row["reason"])), int(row["size"]))
+                (str(row["status"]), wording.tame(wording.REASONS.get(row["reason"], row["reason"])), int(row["size"]))
                 for row in mine.to_dict("records")
             ]
             ledger = inputs.ledgers.get(wave, {}).get("questions", {}).get(question_id, {})

@@ -21,12 +21,31 @@ STATUS = {
     "not_asked": "not asked",
     "excluded": "excluded",
 }
+REASONS = {
+    "nothing": "“nothing”, “none” and the like",
+    "not_applicable": "“not applicable”",
+    "dont_know": "“don’t know”",
+    "refused": "would not say",
+    "not_answered": "“did not answer”",
+    "refers_elsewhere": "points to another answer",
+    "no_content": "nothing but signs",
+    "listed": "listed in params.yaml",
+    "marked": "marked so in the file",
+}
 METRICS = {
     "answers": "Answers compared",
     "brier": "Brier score (0 is best)",
+    "candidate_stability": "Stability of the candidates (mean, 0 to 1)",
+    "candidates": "Candidates",
     "kappa": "Cohen’s kappa",
     "macro_f1": "F1, mean over themes (macro)",
+    "meaning_units": "Passages",
     "micro_f1": "F1 over all codes (micro)",
+    "responses_answered": "Answers",
+    "responses_coded": "Answers coded, with non-answers whose meaning is known",
+    "responses_with_theme": "Share of these that raise a theme",
+    "units_in_candidates": "Share of passages in a candidate",
+    "units_with_theme": "Share of passages with a theme",
     "read_by_people": "Share of them coded by a person",
 }
 METHOD = {
@@ -122,6 +141,20 @@ def counted(n: int, one: str, many: str = "") -> str:
 def of_base(n: int, base: int) -> str:
     """Say a count and what it is of: ``83 of 268``."""
     return f"{number(n)} of {number(base)}"
+
+
+def codable(base: int, answered: int, wave: str) -> str:
+    """Say what a share of a theme is of, and why that can be more people than answered.
+
+    Examples
+    --------
+    >>> codable(34, 34, "2026")
+    'Base: 34 respondents with a codable answer in 2026.'
+    >>> codable(34, 33, "2026").removeprefix("Base: 34 respondents with a codable answer in 2026, ")
+    'those included whose “nothing” or the like has a known meaning.'
+    """
+    known = ", those included whose “nothing” or the like has a known meaning" if base > answered else ""
+    return f"Base: {counted(base, 'respondent')} with a codable answer in {wave}{known}."
 
 
 def of_cell(cell: Cell) -> str:
@@ -254,8 +287,8 @@ def metric(name: str, themes: Mapping[str, str]) -> str:
 
     Examples
     --------
-    >>> metric("micro_f1", {}), metric("f1_T02", {"T02": "Long-term thinking"}), metric("meaning_units", {})
-    ('F1 over all codes (micro)', 'F1: Long-term thinking', 'Meaning units')
+    >>> metric("micro_f1", {}), metric("f1_T02", {"T02": "Long-term thinking"}), metric("recall", {})
+    ('F1 over all codes (micro)', 'F1: Long-term thinking', 'Recall')
     """
     if name in METRICS:
         return METRICS[name]

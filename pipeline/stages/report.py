@@ -54,7 +54,7 @@ def run(wave: str | None = None) -> None:
         provenance={
             "version": __version__,
             "encoder": params.embed.encoder,
-            "gold": {f"wave {w}, {q}": int(n) for (w, q), n in gold.groupby(["wave", "question_id"]).size().items()},
+            "gold": {str(wave): int(n) for wave, n in gold.groupby("wave").size().items()},
             "coders": sorted(set(gold["coder"])),
             "conflicts": conflicts,
             "decisions": len(decisions),

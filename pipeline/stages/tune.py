@@ -22,7 +22,8 @@ def run(wave: str | None = None) -> None:
     responses = read_waves(RESPONSES, survey.waves)
     lessons = lessons_of(codebook, responses)
     theme_ids = [theme.id for theme in codebook.themes]
-    taught, card = fingerprints(lessons, theme_ids), read_card()
+    taught = fingerprints(lessons, theme_ids) if theme_ids else []
+    card = read_card()
     settings = {
         "encoder": manifest,
         "themes": [[theme.id, sorted(theme.questions)] for theme in codebook.themes],
@@ -48,6 +49,6 @@ def run(wave: str | None = None) -> None:
     texts = [raw[r][s:e] for r, s, e in zip(new["response_id"], new["start"], new["end"], strict=True)]
     known |= dict(zip(new["text_id"], encoder.encode(texts), strict=True)) if texts else {}
     text_ids = units["text_id"].tolist()
-    vectors = np.stack([known[text_id] for text_id in text_ids])
+    vectors = np.stack([known[text_id] for text_id in text_ids]) if text_ids else np.zeros((0, 1), np.float32)
     save_tuned(weights, text_ids, vectors, {**about, "taught": taught, "settings": settings})
     say("tune", act=todo.act, reason=todo.reason, taught=len(taught), texts=len(text_ids), new=len(texts))

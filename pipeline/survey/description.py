@@ -92,6 +92,8 @@ class Survey(Section):
                 owner[column] = name
             if question.explains and question.explains not in self.questions:
                 raise ValueError(f"`{name}` explains `{question.explains}`, which is no question of this survey")
+            if question.sides and not question.explains:
+                raise ValueError(f"`{name}` has sides, but says of no question that it `explains` it")
         return self
 
     @property

@@ -39,16 +39,27 @@ def count_header_rows(rows: list[list[str]]) -> int:
     Returns
     -------
     int
-        3 for a Qualtrics export (import ids in the third row), 2 for a SurveyMonkey export ("Response" below the
-        questions, nothing below the respondent's id), otherwise 1.
+        3 for a Qualtrics export (import ids in the third row); 2 where the first row goes on in the second, which has
+        nothing below the first column: a SurveyMonkey export ("Response" below the questions), or questions in merged
+        cells over their options (text below a blank); otherwise 1.
+
+    Examples
+    --------
+    >>> count_header_rows([["ID", "Rate these", ""], ["", "Speed", "Price"], ["L1", "Good", "Poor"]])
+    2
+    >>> count_header_rows([["ID", "Why?"], ["L1", "Response"], ["L2", ""]])
+    1
     """
     if len(rows) > 2:
         ids = [cell for cell in rows[2] if cell.strip()]
         if ids and all(_IMPORT_ID.fullmatch(cell) for cell in ids):
             return 3
     if len(rows) > 1 and rows[1]:
-        below = [cell.strip().casefold() for cell in rows[1]]
-        if rows[0][0].strip() and not below[0] and any(cell in PLAIN_OPTIONS for cell in below):
+        above, below = ([cell.strip().casefold() for cell in row] for row in rows[:2])
+        plain = any(cell in PLAIN_OPTIONS for cell in below)
+        merged = any(under and not over for over, under in zip(above, below, strict=True))
+        # A row without an id below a column without a header could be an answer, where no answer has an id.
+        if above[0] and not below[0] and (plain or (merged and len(rows) > 2 and rows[2][0].strip())):
             return 2
     return 1
 

@@ -235,7 +235,8 @@ def describe_text(values: list[str]) -> tuple[bool, str]:
     median = statistics.median(words)
     long = sum(count > LONG_WORDS for count in words) / len(words)
     is_open = len(values) >= MIN_CELLS and distinct >= MIN_DISTINCT and (median >= MEDIAN_WORDS or long >= LONG_SHARE)
-    return is_open, f"{len(told)} answers, {100 * distinct:.0f} % distinct, median {median:g} words"
+    counted = "1 answer" if len(told) == 1 else f"{len(told)} answers"
+    return is_open, f"{counted}, {100 * distinct:.0f} % distinct, median {median:g} words"
 
 
 def contact_or_date(values: list[str]) -> str:

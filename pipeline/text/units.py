@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pipeline.foundation.contracts import REDACTIONS, UNITS, Contract
+from pipeline.foundation.log import progress
 from pipeline.foundation.params import Segment
 from pipeline.foundation.tables import empty
 from pipeline.text.boundaries import cut, find_cuts
@@ -63,7 +64,7 @@ def segment(responses: pd.DataFrame, params: Segment, nlp: Language | None = Non
     texts = sorted(set(responses["text"]))
     languages = dict(zip(texts, detect(texts, params.language), strict=True))
     read: dict[str, tuple[list[tuple[int, int]], list[Redaction]]] = {}
-    for text, doc in _parsed(texts, languages, params, nlp):
+    for text, doc in progress(_parsed(texts, languages, params, nlp), "splitting answers", len(texts)):
         redactions = find_personal([text], [doc], names=params.mask_names)[0]
         cuts = find_cuts(text, doc, params.min_words, [(r.start, r.end) for r in redactions])
         read[text] = (cut(text, cuts, params.min_words), redactions)

@@ -122,6 +122,24 @@ def load_codebook(survey: Survey, path: Path = CODEBOOK_FILE) -> Codebook:
         If a theme lacks an id or name, an id or name stands twice, a key is unknown, or a theme or example
         names a question that the survey lacks.
     """
+    themes = read_themes(path)
+    for n, theme in enumerate(themes, 1):
+        if not theme.get("id"):
+            raise ThemebookError(
+                f"{path}: theme {n} (`{theme.get('name', '')}`) has no id.",
+                "`themebook check --fix` writes missing ids.",
+            )
+    return parse_codebook(themes, survey, path)
+
+
+def read_themes(path: Path) -> list[dict[str, Any]]:
+    """Read the themes of a codebook as they are written, ids or not.
+
+    Raises
+    ------
+    ThemebookError
+        If the file is no list of themes.
+    """
     content = read_yaml(path, "An empty codebook is a file holding `[]`.") or []
     if isinstance(content, dict) and set(content) == {"themes"}:
         content = content["themes"] or []
@@ -130,11 +148,11 @@ def load_codebook(survey: Survey, path: Path = CODEBOOK_FILE) -> Codebook:
     for n, theme in enumerate(content, 1):
         if not isinstance(theme, dict):
             raise ThemebookError(f"{path}: theme {n} is not a mapping.", "Write each theme as `- name: …`.")
-        if not theme.get("id"):
-            raise ThemebookError(
-                f"{path}: theme {n} (`{theme.get('name', '')}`) has no id.",
-                "`themebook check --fix` writes missing ids.",
-            )
+    return content
+
+
+def parse_codebook(content: list[dict[str, Any]], survey: Survey, path: Path) -> Codebook:
+    """Check themes that all have an id, and give their questions by id; `path` is for messages."""
     codebook = parse(Codebook, {"themes": content}, str(path))
     themes = []
     for theme in codebook.themes:

@@ -280,7 +280,7 @@ def _rescued(
     keys = list(zip(silent["question_id"], silent["text"].map(normalise), strict=True))
     coded = set(gold.codes["response_id"])
     kept = [key in meaning or rid in coded for key, rid in zip(keys, silent["response_id"], strict=True)]
-    found = silent[kept].reset_index(drop=True)
+    found = silent[np.array(kept, dtype=bool)].reset_index(drop=True)
     shares = [meaning.get(key, {}) for key, keep in zip(keys, kept, strict=True) if keep]
     probability = np.array([[s.get(t, 0.0) for t in theme_ids] for s in shares]).reshape(len(found), len(theme_ids))
     half, sure = np.full(len(theme_ids), HALF), np.full(len(theme_ids), max(HALF, 1 - risk))
