@@ -126,6 +126,13 @@ HELDOUT = Contract(
     key=("response_id", "theme_id"),
     ranges={"probability": (0.0, 1.0)},
 )
+QUEUE = Contract(
+    "queue of unsure answers",
+    "data/coded/queue.parquet",
+    {"response_id": "str", "rank": "int", "expected_errors": "float", "unsure": "int"},
+    key=("response_id",),
+    ranges={"rank": (1, float("inf")), "expected_errors": (0.0, float("inf"))},
+)
 CANDIDATES = Contract(
     "candidates",
     "data/candidates/candidates.parquet",
