@@ -132,7 +132,10 @@ class Part(Section):
 
 
 class ThemeBlock(Section):
-    """Everything said about one theme, at its one home: a question, or empty for all open questions together."""
+    """Everything said about one theme, at its one home: a question, or empty for all open questions together.
+
+    ``basis`` says what its coding rests on, ``warning`` that this is little, ``flags`` what the rules found on it.
+    """
 
     id: str
     name: str
@@ -143,6 +146,9 @@ class ThemeBlock(Section):
     include: str
     exclude: str
     examples: int
+    basis: str
+    warning: str
+    flags: tuple[str, ...]
     cell: Cell | None
     history: tuple[Cell, ...]
     sentence: str
@@ -247,6 +253,14 @@ class Fact(Section):
     value: str
 
 
+class Checked(Section):
+    """What one rule of a good theme set found: its title, why it matters, and a line a finding."""
+
+    title: str
+    why: str
+    lines: tuple[Fact, ...]
+
+
 class Content(Section):
     """All that any format of the report shows, built once."""
 
@@ -267,6 +281,7 @@ class Content(Section):
     overall: OpenQuestion | None
     questions: tuple[OpenQuestion, ...]
     candidates: tuple[Candidate, ...]
+    checked: tuple[Checked, ...]
     losses: tuple[Loss, ...]
     uncoded: int
     unexplained: int

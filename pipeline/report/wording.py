@@ -265,6 +265,25 @@ def metric(name: str, themes: Mapping[str, str]) -> str:
     return said[:1].upper() + said[1:]
 
 
+def rests_on(definition: bool, examples: int, coded: int) -> tuple[str, str]:
+    """Say what the coding of a theme rests on, with a warning where it is a name or a definition alone.
+
+    Examples
+    --------
+    >>> rests_on(True, 18, 23)
+    ('Its coding rests on: definition, 18 examples, 23 coded answers.', '')
+    >>> rests_on(False, 0, 0)[1]
+    'Only its name tells the coder what it is: read its mentions before you trust its share.'
+    """
+    parts = ["definition"] * definition + [counted(examples, "example")] * bool(examples)
+    parts += [counted(coded, "coded answer")] * bool(coded)
+    said = f"Its coding rests on: {', '.join(parts) or 'its name alone'}."
+    if examples or coded:
+        return said, ""
+    alone = "Only its name and definition tell" if definition else "Only its name tells"
+    return said, f"{alone} the coder what it is: read its mentions before you trust its share."
+
+
 def wave_line(wave: str, respondents: int, invited: int | None) -> str:
     """Say who was asked and who answered in one wave.
 
