@@ -16,7 +16,7 @@ from pipeline.themes.gold import Gold
 
 def likeness(codebook: Codebook, encode: Encode) -> np.ndarray:
     """Give the cosines between the themes' names with definitions, shape (K, K)."""
-    vectors = encode([f"{theme.name}. {theme.definition}".strip() for theme in codebook.themes])
+    vectors = encode([f"{t.name}. {t.definition}" if t.definition else t.name for t in codebook.themes])
     return np.asarray(vectors @ vectors.T, dtype=float)
 
 

@@ -347,7 +347,9 @@ def apply_rules(themes: ThemeSet, rules: Iterable[Rule] = RULES) -> pd.DataFrame
         Contract FINDINGS.
     """
     rows = [(rule.name, *finding) for rule in rules for finding in rule.find(themes, rule.limit)]
-    return pd.DataFrame(rows, columns=list(FINDINGS.columns)) if rows else empty(FINDINGS)
+    if not rows:
+        return empty(FINDINGS)
+    return pd.DataFrame(rows, columns=list(FINDINGS.columns)).astype({"example": int, "value": float})
 
 
 def count_findings(findings: pd.DataFrame, themes: int, examples: int) -> dict[str, float]:
