@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import python_calamine as calamine
 import xlsxwriter
@@ -13,9 +14,10 @@ from click.testing import CliRunner
 from sample_factory import HEADER, project_of
 
 from pipeline.cli import cli
-from pipeline.foundation.contracts import RESPONSES
+from pipeline.foundation.contracts import FINDINGS, RESPONSES
 from pipeline.foundation.errors import ThemebookError
-from pipeline.foundation.tables import read_waves
+from pipeline.foundation.tables import read_waves, write_table
+from pipeline.project import check as checks
 from pipeline.project import sample
 from pipeline.project.coding_book import CODES
 from pipeline.survey.description import load_survey
@@ -222,7 +224,7 @@ def test_another_file_is_refused(project, content):
         sample.read(Path("x.xlsx"))
 
 
-def test_the_same_draw_gives_the_same_bytes_and_another_seed_another_draw(project):
+def test_the_same_draw_gives_the_same_rows_and_another_seed_another_draw(project):
     sample.draw(10, "ann", out=Path("a.xlsx"))
     sample.draw(10, "ann", out=Path("b.xlsx"))
     sample.draw(10, "ann", out=Path("c.xlsx"), seed=99)
@@ -240,3 +242,20 @@ def test_the_command_line(project):
     read = runner.invoke(cli, ["sample", "read", str(rewritten(with_codes))])
     assert "6 answers added" in read.output
     assert runner.invoke(cli, ["sample"]).exit_code == 2
+
+
+def test_check_says_what_the_rules_found_without_any_answers_words(project):
+    book = load_codebook(load_survey())
+    said = checks._codebook_findings(book)
+    assert said == [
+        "  T02 =Time, and more: Has a definition but no example.",
+        "  T03 Money: Has neither definition nor examples: coding rests on its name alone.",
+        "  for what the coded answers say of the themes: dvc repro",
+    ]
+    findings = pd.DataFrame([("few_people", "T01", "", 0, 2.0), ("no_examples", "T01", "", 0, 1.0)])
+    write_table(findings.set_axis(list(FINDINGS.columns), axis=1), FINDINGS)
+    again = checks._codebook_findings(book)
+    assert again[:2] == said[:2]
+    assert again[2:] == [
+        "  T01 Trust, last run: Raised by only 2 respondents: too few to report without giving people away."
+    ]

@@ -48,8 +48,8 @@ def flags(inputs: Inputs, theme: Theme) -> tuple[str, ...]:
     said = findings_by_theme(table[~table["rule"].isin(OF_EXAMPLES)], names).get(theme.id, [])
     mine = table[table["rule"].isin(OF_EXAMPLES) & (table["theme_id"] == theme.id)]["example"].nunique()
     if mine:
-        of = wording.counted(len(theme.examples), "example")
-        said = [*said, f"{mine} of its {of} may belong to another theme: see “The codebook, checked”."]
+        these = f"{mine} of its {len(theme.examples)} examples" if len(theme.examples) > 1 else "Its only example"
+        said = [*said, f"{these} may belong to another theme: see “The codebook, checked”."]
     return tuple(map(wording.tame, said))
 
 
