@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from pipeline.evidence.rules import BY_NAME
 from pipeline.report.records import Cell
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -27,7 +28,9 @@ METRICS = {
     "kappa": "Cohen’s kappa",
     "macro_f1": "F1, mean over themes (macro)",
     "micro_f1": "F1 over all codes (micro)",
+    "examples_read": "Examples of the codebook, each read unseen",
     "read_by_people": "Share of them coded by a person",
+    "themes_flagged": "Themes with a finding",
 }
 METHOD = {
     "person": "Coded by people: every answer was read.",
@@ -256,9 +259,13 @@ def metric(name: str, themes: Mapping[str, str]) -> str:
     --------
     >>> metric("micro_f1", {}), metric("f1_T02", {"T02": "Long-term thinking"}), metric("meaning_units", {})
     ('F1 over all codes (micro)', 'F1: Long-term thinking', 'Meaning units')
+    >>> metric("alike", {})
+    'Themes that read alike'
     """
     if name in METRICS:
         return METRICS[name]
+    if name in BY_NAME:
+        return BY_NAME[name].title
     if name.startswith("f1_"):
         return f"F1: {themes.get(name.removeprefix('f1_'), name.removeprefix('f1_'))}"
     said = name.replace("_", " ")
