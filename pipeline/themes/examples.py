@@ -145,4 +145,4 @@ def _taught(
 
 
 def _question(theme: Theme, question: str, questions: list[str]) -> str:
-    return question or (theme.questions[0] if theme.questions else questions[0])
+    return question or next(iter([*theme.questions, *questions]), "")
