@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | wave | quote`."""
+"""The command line: `themebook init | demo | stage | check | sample | wave | quote`."""
 
 from __future__ import annotations
 
@@ -116,6 +116,47 @@ def check(fix: bool) -> None:
     from pipeline.project import check as checks
 
     for line in checks.check(fix):
+        click.echo(line)
+
+
+@cli.group(invoke_without_command=True)
+@click.option("--n", type=click.IntRange(1), help="How many answers to draw.")
+@click.option("--coder", default="", metavar="NAME", help="Who will code them; stands in every row.")
+@click.option("--wave", "waves", multiple=True, metavar="W", help="Only this wave; may be given again.")
+@click.option("--question", "questions", multiple=True, metavar="Q", help="Only this question; may be given again.")
+@click.option("--out", type=click.Path(path_type=Path), help="The workbook; data/sample/NAME.xlsx by default.")
+@click.option("--seed", type=int, help="In place of the one in params.yaml: another draw.")
+@click.option("--random-only", is_flag=True, help="At random throughout, none chosen to learn from.")
+@click.pass_context
+def sample(
+    context: click.Context,
+    n: int | None,
+    coder: str,
+    waves: tuple[str, ...],
+    questions: tuple[str, ...],
+    out: Path | None,
+    seed: int | None,
+    random_only: bool,
+) -> None:
+    """Draw answers for people to code into a workbook; `themebook sample read FILE` takes it back."""
+    from pipeline.project import sample as samples
+
+    if context.invoked_subcommand:
+        return
+    if n is None:
+        raise click.UsageError("Give --n, how many answers to draw, or `read FILE`.", context)
+    for line in samples.draw(n, coder, waves, questions, out, seed, random_only):
+        click.echo(line)
+
+
+@sample.command("read")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--coder", default="", metavar="NAME", help="Who coded the rows that name nobody.")
+def sample_read(file: Path, coder: str) -> None:
+    """Read a coded workbook FILE into gold.csv; with any problem, nothing is written."""
+    from pipeline.project import sample as samples
+
+    for line in samples.read(file, coder):
         click.echo(line)
 
 

@@ -37,6 +37,7 @@ TABLES = {
     "prevalence": contracts.PREVALENCE,
     "headlines": contracts.HEADLINES,
     "changes": contracts.CHANGES,
+    "findings": contracts.FINDINGS,
 }
 
 
@@ -136,6 +137,7 @@ def inputs_of(
     if quotes:
         _quote(rows, approve)
     _propose(rows)
+    _find(rows, codebook)
     return {
         "survey": survey,
         "codebook": codebook,
@@ -147,6 +149,7 @@ def inputs_of(
             "version": "0.1.0",
             "encoder": "an encoder",
             "gold": {"2020": 70, "2021": 50},
+            "coded": {"T01": 23},
             "coders": ["machine: a reader that is a program"],
             "conflicts": ["D7: the words of response r00003 are not those approved"],
             "decisions": 3,
@@ -266,6 +269,17 @@ def _quote(rows: dict, approve: int) -> None:
                 }
             )
             break
+
+
+def _find(rows: dict, codebook: Codebook) -> None:
+    ids = [theme.id for theme in codebook.themes]
+    if len(ids) > 3:
+        found = [
+            ("alike", ids[0], ids[2], 0, 0.83),
+            ("few_people", ids[1], "", 0, 3.0),
+            ("misread_example", ids[0], ids[2], 1, 0.7),
+        ]
+        rows["findings"] = [dict(zip(contracts.FINDINGS.columns, row, strict=True)) for row in found]
 
 
 def _propose(rows: dict) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from report_factory import OUTLOOK, SCALE, codebook_of, inputs_of, survey_of
 
@@ -235,7 +236,7 @@ def test_metrics_are_named_for_people():
 
 def test_row_order_changes_nothing(inputs, content):
     shuffled = {
-        name: value.sample(frac=1, random_state=1) if hasattr(value, "sample") else value
+        name: value.sample(frac=1, random_state=1) if isinstance(value, pd.DataFrame) else value
         for name, value in inputs.items()
     }
     assert build_content(**shuffled) == content

@@ -73,8 +73,7 @@ def test_git_keeps_figures_and_no_words():
     assert kept == {
         "reports/prevalence.csv",
         "reports/changes.csv",
-        "reports/metrics/agreement.json",
-        "reports/metrics/coverage.json",
+        *(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "themeset", "workload")),
     }
 
 

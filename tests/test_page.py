@@ -262,3 +262,25 @@ def contrast(a: str, b: str) -> float:
 
     light, dark = sorted((luminance(a), luminance(b)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_what_the_rules_found_is_for_the_team_only(content):
+    internal, public = (render(content, audience) for audience in AUDIENCES)
+    assert "The codebook, checked" in internal
+    assert "Its coding rests on: definition, 1 example, 23 coded answers." in internal
+    assert internal.count("Reads much like “Theme number 3” (similarity 0.83)") == 2
+    assert "Raised by only 3 respondents" in internal
+    assert "Its only example may belong to another theme" in internal
+    assert "Its example 1 reads like “Theme number 3” to a coder that did not see it. “an example of 1”" in internal
+    for words in ("codebook, checked", "coding rests on", "Reads much like", "Raised by only", "an example of 1"):
+        assert words not in public
+
+
+def test_a_theme_that_rests_on_its_name_alone_carries_a_warning():
+    book = Codebook.model_validate(
+        {"themes": [{"id": "T01", "name": "Bare"}, {"id": "T02", "name": "B", "definition": "b"}]}
+    )
+    inputs = inputs_of(codebook=book, people=12)
+    html = render(build_content(**{**inputs, "provenance": {}}), "internal")
+    assert html.count("Only its name tells the coder what it is") == 1
+    assert html.count("Only its name and definition tell the coder what it is") == 1

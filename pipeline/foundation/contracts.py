@@ -135,6 +135,13 @@ QUEUE = Contract(
     key=("response_id",),
     ranges={"rank": (1, float("inf")), "expected_errors": (0.0, float("inf"))},
 )
+FINDINGS = Contract(
+    "findings on the codebook",
+    "data/coded/findings.parquet",
+    {"rule": "str", "theme_id": "str", "other_theme": "str", "example": "int", "value": "float"},
+    key=("rule", "theme_id", "other_theme", "example"),
+    ranges={"example": (0, float("inf"))},
+)
 CANDIDATES = Contract(
     "candidates",
     "data/candidates/candidates.parquet",

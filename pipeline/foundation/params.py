@@ -98,6 +98,12 @@ class Report(Section):
     quotes_per_theme: int = Field(3, ge=0)
 
 
+class Sample(Section):
+    """How `themebook sample` draws answers for people; no stage reads it."""
+
+    random_share: float = Field(0.5, ge=0, le=1)
+
+
 class Params(Section):
     """The whole of params.yaml."""
 
@@ -111,6 +117,7 @@ class Params(Section):
     quote: Quote = Quote()
     measure: Measure = Measure()
     report: Report = Report()
+    sample: Sample = Sample()
 
     @field_validator("tune", mode="before")
     @classmethod

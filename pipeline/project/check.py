@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
+from pipeline.evidence.rules import BY_NAME, RULES, ThemeSet, apply_rules, findings_by_theme
+from pipeline.foundation.contracts import FINDINGS
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_json, read_text, read_yaml, sha256_of, write_json, write_text
+from pipeline.foundation.tables import (
+    path_of,
+    read_json,
+    read_table,
+    read_text,
+    read_yaml,
+    sha256_of,
+    write_json,
+    write_text,
+)
 from pipeline.project.create import as_yaml
 from pipeline.project.stamp import STAMP, check_stamp, stamp
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, model_folder
 from pipeline.text.manifest import manifest_of
-from pipeline.themes.codebook import CODEBOOK_FILE, give_ids, load_codebook
+from pipeline.themes.codebook import CODEBOOK_FILE, Codebook, give_ids, load_codebook
 from pipeline.themes.decisions import load_decisions
 from pipeline.themes.gold import read_gold
 
@@ -29,7 +42,8 @@ def check(fix: bool = False) -> list[str]:
     Returns
     -------
     list of str
-        What was found good or written, a line each.
+        What was found good or written, a line each; below the codebook what the rules of a good theme set found: those
+        on the codebook alone as it is now, the others as of the last run.
 
     Raises
     ------
@@ -51,9 +65,27 @@ def check(fix: bool = False) -> list[str]:
     lines.append("raw files: as accepted")
     codebook = load_codebook(survey)
     lines.append(f"{CODEBOOK_FILE}: {len(codebook.themes)} themes")
+    lines += _codebook_findings(codebook)
     lines.append(f"gold.csv: {len(read_gold())} rows; decisions: {len(load_decisions())}")
     check_stamp()
     return lines
+
+
+def _codebook_findings(codebook: Codebook) -> list[str]:
+    """What the rules found, a line each: never an answer's words, and an example only by its number."""
+    names = {theme.id: theme.name for theme in codebook.themes}
+    quick = [rule for rule in RULES if rule.needs == "codebook"]
+    lines = _lines(apply_rules(ThemeSet(codebook), quick), names, "")
+    if not path_of(FINDINGS).exists():
+        return [*lines, "  for what the coded answers say of the themes: dvc repro"] if names else lines
+    stored = read_table(FINDINGS)
+    slow = [name for name, rule in BY_NAME.items() if rule.needs != "codebook"]
+    return lines + _lines(stored[stored["rule"].isin(slow)], names, ", last run")
+
+
+def _lines(findings: pd.DataFrame, names: dict[str, str], when: str) -> list[str]:
+    by_theme = findings_by_theme(findings, names)
+    return [f"  {theme} {names[theme]}{when}: {said}" for theme in names for said in by_theme.get(theme, [])]
 
 
 def _fix(encoder: str) -> list[str]:

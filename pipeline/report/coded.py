@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.evidence.spans import FRAGMENT, PULL
 from pipeline.report import wording
+from pipeline.report.checked import flags, rests_on
 from pipeline.report.closed import combined
 from pipeline.report.inputs import SIDE, Inputs, options_base
 from pipeline.report.records import (
@@ -145,6 +146,7 @@ def _answered(inputs: Inputs, question_id: str) -> list[Cell]:
 
 def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]) -> ThemeBlock:
     """Tell one theme at its home."""
+    basis, warning = rests_on(inputs, theme)
     history = inputs.cells(home, theme.id)
     cell = history[-1] if history else None
     mine = [q for q in quotes if q.theme_id == theme.id and home in (ANY, q.question_id)]
@@ -160,6 +162,9 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         include=theme.include,
         exclude=theme.exclude,
         examples=len(theme.examples),
+        basis=basis,
+        warning=warning,
+        flags=flags(inputs, theme),
         cell=cell,
         history=tuple(history),
         sentence=wording.mention(cell) if cell else "Not counted yet.",

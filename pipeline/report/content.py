@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.foundation.params import Params
 from pipeline.report import wording
+from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.inputs import Inputs
@@ -40,6 +41,7 @@ def build_content(
     prevalence: pd.DataFrame,
     headlines: pd.DataFrame,
     changes: pd.DataFrame,
+    findings: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
     metrics: Mapping[str, dict[str, Any]],
     params: Params,
@@ -51,7 +53,7 @@ def build_content(
     ----------
     survey, codebook, params
         What people wrote; the codebook is the effective one.
-    responses … changes : DataFrame
+    responses … findings : DataFrame
         The tables by contract, all listed waves in one.
     ledgers : mapping of str to dict
         Each wave's ledger as `ingest` writes it; a wave without one is counted from its responses.
@@ -59,7 +61,8 @@ def build_content(
         Flat figures by family (``agreement``, ``coverage`` …); may be empty.
     provenance : mapping
         Every key is optional: ``version`` (str, of this software), ``encoder`` (str), ``gold`` (dict of str to int:
-        how many answers of each wave were coded), ``coders`` (list of str: who or what coded the gold),
+        how many answers of each wave were coded), ``coded`` (dict of
+        str to int: coded answers with each theme, by its id), ``coders`` (list of str: who or what coded the gold),
         ``conflicts`` (list of str: decisions not applied), ``decisions`` (int), ``versions`` (dict of str to
         str: the libraries).
 
@@ -88,6 +91,7 @@ def build_content(
             "prevalence": prevalence,
             "headlines": headlines,
             "changes": changes,
+            "findings": findings,
         },
         ledgers=ledgers,
         metrics=metrics,
@@ -124,6 +128,7 @@ def _content(inputs: Inputs) -> Content:
         overall=overall,
         questions=questions,
         candidates=list_candidates(inputs),
+        checked=checked(inputs),
         losses=losses(inputs),
         uncoded=n_uncoded,
         unexplained=n_unexplained,

@@ -110,6 +110,8 @@ def sections(content: Content) -> tuple[Section, ...]:
     listed.append(Section("left", "What was not coded, and why"))
     if internal and content.answers:
         listed.append(Section("answers", "Every coded answer"))
+    if internal and content.checked:
+        listed.append(Section("checked", "The codebook, checked"))
     if internal:
         listed.append(Section("trust", "How far the coding can be trusted"))
     listed.append(Section("made", "How this was made"))

@@ -28,10 +28,10 @@ _PRIVATE_FACTS = ("Recorded decisions",)
 def to_public(content: Content) -> Content:
     """Remove everything that is not for outside.
 
-    Gone are quotes that nobody approved, candidates, examples, answers, decisions, agreement, conflicts, coders and
-    every id of a response or quote. A closed question shows only options that at least five respondents chose, since an
-    export's options can hold what respondents wrote; attributes and segments show nothing of fewer than ``min_segment``
-    respondents.
+    Gone are quotes that nobody approved, candidates, findings on the codebook, examples, answers, decisions, agreement,
+    conflicts, coders and every id of a response or quote. A closed question shows only options that at least five
+    respondents chose, since an export's options can hold what respondents wrote; attributes and segments show nothing
+    of fewer than ``min_segment`` respondents.
 
     Parameters
     ----------
@@ -57,6 +57,7 @@ def to_public(content: Content) -> Content:
             "overall": _question(content.overall, few) if content.overall else None,
             "questions": tuple(_question(q, few) for q in content.questions),
             "candidates": (),
+            "checked": (),
             "losses": _totals(content.losses),
             "unexplained_examples": (),
             "answers": (),
@@ -164,6 +165,9 @@ def _theme(theme: ThemeBlock, few: int) -> ThemeBlock:
         update={
             "include": "",
             "exclude": "",
+            "basis": "",
+            "warning": "",
+            "flags": (),
             "segments": tuple(table for table in tables if table.rows),
             "quotes": _quotes(theme.quotes, few),
             "fragments": _quotes(theme.fragments, few),

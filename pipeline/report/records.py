@@ -136,6 +136,7 @@ class ThemeBlock(Section):
     """Everything said about one theme, at its one home: a question, or empty for all open questions together.
 
     ``quotes`` stand by themselves; ``fragments`` are words for running text.
+    ``basis`` says what its coding rests on, ``warning`` that this is little, ``flags`` what the rules found on it.
     """
 
     id: str
@@ -147,6 +148,9 @@ class ThemeBlock(Section):
     include: str
     exclude: str
     examples: int
+    basis: str
+    warning: str
+    flags: tuple[str, ...]
     cell: Cell | None
     history: tuple[Cell, ...]
     sentence: str
@@ -252,6 +256,14 @@ class Fact(Section):
     value: str
 
 
+class Checked(Section):
+    """What one rule of a good theme set found: its title, why it matters, and a line a finding."""
+
+    title: str
+    why: str
+    lines: tuple[Fact, ...]
+
+
 class Content(Section):
     """All that any format of the report shows, built once."""
 
@@ -272,6 +284,7 @@ class Content(Section):
     overall: OpenQuestion | None
     questions: tuple[OpenQuestion, ...]
     candidates: tuple[Candidate, ...]
+    checked: tuple[Checked, ...]
     losses: tuple[Loss, ...]
     uncoded: int
     unexplained: int

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from pipeline.evidence.rules import BY_NAME
 from pipeline.report.records import Cell
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -46,7 +47,9 @@ METRICS = {
     "responses_with_theme": "Share of these that raise a theme",
     "units_in_candidates": "Share of passages in a candidate",
     "units_with_theme": "Share of passages with a theme",
+    "examples_read": "Examples of the codebook, each read unseen",
     "read_by_people": "Share of them coded by a person",
+    "themes_flagged": "Themes with a finding",
 }
 METHOD = {
     "person": "Coded by people: every answer was read.",
@@ -289,13 +292,36 @@ def metric(name: str, themes: Mapping[str, str]) -> str:
     --------
     >>> metric("micro_f1", {}), metric("f1_T02", {"T02": "Long-term thinking"}), metric("recall", {})
     ('F1 over all codes (micro)', 'F1: Long-term thinking', 'Recall')
+    >>> metric("alike", {})
+    'Themes that read alike'
     """
     if name in METRICS:
         return METRICS[name]
+    if name in BY_NAME:
+        return BY_NAME[name].title
     if name.startswith("f1_"):
         return f"F1: {themes.get(name.removeprefix('f1_'), name.removeprefix('f1_'))}"
     said = name.replace("_", " ")
     return said[:1].upper() + said[1:]
+
+
+def rests_on(definition: bool, examples: int, coded: int) -> tuple[str, str]:
+    """Say what the coding of a theme rests on, with a warning where it is a name or a definition alone.
+
+    Examples
+    --------
+    >>> rests_on(True, 18, 23)
+    ('Its coding rests on: definition, 18 examples, 23 coded answers.', '')
+    >>> rests_on(False, 0, 0)[1]
+    'Only its name tells the coder what it is: read its mentions before you trust its share.'
+    """
+    parts = ["definition"] * definition + [counted(examples, "example")] * bool(examples)
+    parts += [counted(coded, "coded answer")] * bool(coded)
+    said = f"Its coding rests on: {', '.join(parts) or 'its name alone'}."
+    if examples or coded:
+        return said, ""
+    alone = "Only its name and definition tell" if definition else "Only its name tells"
+    return said, f"{alone} the coder what it is: read its mentions before you trust its share."
 
 
 def wave_line(wave: str, respondents: int, invited: int | None) -> str:

@@ -1,35 +1,63 @@
-"""Write flat figures on agreement, coverage and stability for `dvc metrics`."""
+"""Write flat figures on agreement, coverage, stability and the theme set for `dvc metrics`, and check the codebook."""
 
 from __future__ import annotations
 
 from pipeline.evidence.agreement import measure_agreement
+from pipeline.evidence.checked import check_codebook
 from pipeline.evidence.coverage import measure_coverage, metrics_path
 from pipeline.evidence.workload import measure_workload
-from pipeline.foundation.contracts import CANDIDATE_UNITS, CANDIDATES, HELDOUT, MENTIONS, RESPONSES, UNIT_CODES, UNITS
+from pipeline.foundation.contracts import (
+    CANDIDATE_UNITS,
+    CANDIDATES,
+    FINDINGS,
+    HELDOUT,
+    MENTIONS,
+    RESPONSES,
+    UNIT_CODES,
+    UNITS,
+)
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_json, read_table, read_waves, write_json
+from pipeline.foundation.tables import read_json, read_table, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
+from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 from pipeline.themes.gold import match_gold, read_gold
 
 
 def run(wave: str | None = None) -> None:
     """Evaluate the coding and the candidates."""
-    survey = load_survey()
+    survey, params = load_survey(), load_params()
     responses = read_waves(RESPONSES, survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
-    heldout, gold = read_table(HELDOUT), match_gold(read_gold(), survey, responses, codebook)
+    gold = match_gold(read_gold(), survey, responses, codebook)
+    units, mentions = read_waves(UNITS, survey.waves), read_table(MENTIONS)
+    heldout = read_table(HELDOUT)
     agreement = measure_agreement(heldout, gold)
     coverage = measure_coverage(
         responses,
-        read_waves(UNITS, survey.waves),
-        read_table(MENTIONS),
+        units,
+        mentions,
         read_table(UNIT_CODES),
         read_table(CANDIDATES),
         read_table(CANDIDATE_UNITS),
     )
+    findings, themeset = check_codebook(
+        codebook,
+        list(survey.open_questions),
+        responses,
+        units,
+        load_vectors(survey.waves),
+        mentions,
+        gold,
+        load_encoder(params.embed, read_json(MANIFEST)).encode,
+        params.code,
+        params.seed,
+    )
+    write_table(findings, FINDINGS)
+    write_json(metrics_path("themeset"), themeset)
     write_json(metrics_path("agreement"), agreement)
     write_json(metrics_path("coverage"), coverage)
-    write_json(metrics_path("workload"), measure_workload(heldout, gold, load_params().code.risk))
+    write_json(metrics_path("workload"), measure_workload(heldout, gold, params.code.risk))
     say("evaluate", **{name: agreement[name] for name in ("answers", "micro_f1", "macro_f1") if name in agreement})
+    say("evaluate", **{name: int(themeset[name]) for name in ("themes", "themes_flagged", "examples_read")})

@@ -27,7 +27,8 @@ def run(wave: str | None = None) -> None:
     waves = list(survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
     responses = read_waves(c.RESPONSES, waves)
-    gold = match_gold(read_gold(), survey, responses, codebook).responses
+    matched = match_gold(read_gold(), survey, responses, codebook)
+    gold = matched.responses
     decisions = load_decisions()
     _, conflicts = approvals(decisions, responses.set_index("response_id")["text"])
     content = build_content(
@@ -48,13 +49,15 @@ def run(wave: str | None = None) -> None:
         prevalence=read_table(c.PREVALENCE),
         headlines=read_table(c.HEADLINES),
         changes=read_table(c.CHANGES),
+        findings=read_table(c.FINDINGS),
         ledgers={wave: read_json(ledger_path(wave)) for wave in waves},
-        metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage")},
+        metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage", "themeset")},
         params=params,
         provenance={
             "version": __version__,
             "encoder": params.embed.encoder,
             "gold": {str(wave): int(n) for wave, n in gold.groupby("wave").size().items()},
+            "coded": {theme: int(n) for theme, n in matched.codes.groupby("theme_id").size().items()},
             "coders": sorted(set(gold["coder"])),
             "conflicts": conflicts,
             "decisions": len(decisions),

@@ -11,6 +11,11 @@ COLUMNS = 2**16
 KINDS = (("word", (1, 2)), ("char_wb", (3, 5)))
 
 
+def log_lengths(texts: list[str]) -> np.ndarray:
+    """Give the logarithm of one plus the number of words of each text, shape (n,)."""
+    return np.log1p([len(text.split()) for text in texts]).astype(float)
+
+
 class WordFeatures(BaseEstimator):
     """Words and word pairs, and three to five letters in sequence within a word, weighted by how rare they are.
 

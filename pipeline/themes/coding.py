@@ -14,7 +14,7 @@ from pipeline.foundation.params import Code
 from pipeline.foundation.tables import empty
 from pipeline.survey.nonanswers import normalise
 from pipeline.text.encoder import Vectors
-from pipeline.text.words import WordFeatures
+from pipeline.text.words import WordFeatures, log_lengths
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
 from pipeline.themes.gold import Gold
@@ -97,7 +97,7 @@ def answers_of(
         vectors(meaning["text_id"]),
         meaning["response_id"].map(place).to_numpy(dtype=int),
         words.transform(responses["text"].tolist()),
-        np.log1p(responses["text"].str.split().str.len().to_numpy(dtype=float)),
+        log_lengths(responses["text"].tolist()),
     )
     return answers, meaning
 
