@@ -56,7 +56,7 @@ def project_of(
                         if question in theme.get("questions", [question]):
                             probability = (p % 10) / 10
                             known = (wave, question, f"p{p:02d}", response, theme["id"], probability)
-                            said.append((*known, probability >= 0.5, "model"))
+                            said.append((*known, probability >= 0.5, probability >= 0.9, "model"))
                 if p == 1:
                     redactions.append((response, 13, 16, "NAME"))
         write_table(_table(rows, c.RESPONSES), c.RESPONSES, wave)
