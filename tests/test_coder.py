@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from pipeline.themes.card import load_coder, save_coder
 from pipeline.text.words import WordFeatures
+from pipeline.themes.card import load_coder, save_coder
 from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, best_cut, cross_fit, folds_of
 
 D = 16
@@ -111,7 +111,9 @@ def test_themes_compete_only_with_those_of_the_same_question():
     both = ThemeCoder([{"q"}, {"q"}, {"other"}]).fit(examples, answers, labels)
     among = both.heads_.meaning(answers.whole, both.allowed(answers.question))
     without = Heads(both.heads_.own, np.delete(both.heads_.among, 2, axis=0)[[0, 1, 2]], both.heads_.words)
-    two = Heads(without.own[:2], without.among, without.words[:2]).meaning(answers.whole, np.ones((len(labels), 2), bool))
+    two = Heads(without.own[:2], without.among, without.words[:2]).meaning(
+        answers.whole, np.ones((len(labels), 2), bool)
+    )
     assert np.allclose(among[:, :2], two, atol=1e-4)
 
 

@@ -167,7 +167,19 @@ def test_stages_run_without_dvc_to_the_same_bytes(whole, tmp_path):
     project = tmp_path / "plain"
     run(tmp_path, "themebook", "demo", str(project))
     shutil.rmtree(project / ".dvc")
-    for stage in ("verify", "ingest", "segment", "embed", "tune", "code", "discover", "quote", "measure", "evaluate", "report"):
+    for stage in (
+        "verify",
+        "ingest",
+        "segment",
+        "embed",
+        "tune",
+        "code",
+        "discover",
+        "quote",
+        "measure",
+        "evaluate",
+        "report",
+    ):
         run(project, "themebook", "stage", stage)
     assert hashes(project, *TABLES, "reports") == hashes(whole, *TABLES, "reports")
 
