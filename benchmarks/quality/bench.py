@@ -78,7 +78,8 @@ class Bench:
         fresh = not (folder / ".prepared").exists()
         project = prepare(folder, self.survey.waves)
         if fresh or project.seconds.get("embed"):
-            shutil.rmtree(self.work / "runs", ignore_errors=True)
+            for kept in ("runs", "templates"):
+                shutil.rmtree(self.work / kept, ignore_errors=True)
         self.codebook_to(project, self.survey.codebook)
         return project
 
@@ -177,12 +178,25 @@ class Bench:
         known.update(zip(new, self.encoder.encode(new), strict=True) if new else ())
         return np.stack([known[t] for t in texts]) if texts else np.zeros((0, self.encoder.encode(["a"]).shape[1]))
 
+    def side_by_side(self, work: Callable[[Any], Any], jobs: Iterable[Any]) -> list[Any]:
+        """Do some jobs, as many at a time as the settings say; results in the order of the jobs."""
+        with ThreadPoolExecutor(self.settings.jobs) as pool:
+            return list(pool.map(work, jobs))
+
+    def template(self, name: str, codebook: list, params: dict | None = None) -> Project:
+        """A project with a codebook and no gold, tuned: copies of it start from there, as a user's next run does."""
+        folder = self.work / "templates" / name
+        if (folder / ".tuned").exists():
+            return Project(folder)
+        project = self.codebook_to(self.base.copy(folder), codebook).write(params=params).stages("tune")
+        (folder / ".tuned").write_text(json.dumps(project.seconds["tune"]), "utf-8")
+        return project
+
     def runs(self, name: str, codebook: list, wanted: list[tuple[int, int]], params: dict | None = None) -> list[Run]:
         """Run `tune` and `code` for each wanted ``(size, number)`` of drawn gold; what has run before is read back."""
         folders = [self.work / "runs" / f"{name}-{size}-{number}" for size, number in wanted]
         if not all(folder.exists() for folder in folders):
-            template = self.base.copy(self.work / "templates" / name)
-            self.codebook_to(template, codebook).write(params=params).stages("tune")
+            template = self.template(name, codebook, params)
 
             def one(job: tuple[Path, tuple[int, int]]) -> None:
                 folder, (size, number) = job
@@ -192,14 +206,12 @@ class Bench:
                 rows = self.answers["response_id"].iloc[self.drawn(size, number)]
                 gold = self.gold[self.gold["response_id"].isin(rows)][list(self.survey.gold)].drop_duplicates()
                 project.write(gold=gold).stages(*CODE)
-                if not size:  # nothing of the tuning was kept from before
-                    project.seconds["tune"] = template.seconds["tune"]
+                if not size:  # what tuning gave stands in the template already: its time is that of the template
+                    project.seconds["tune"] = json.loads((template.folder / ".tuned").read_text("utf-8"))
                 self._keep(project, folder)
                 say(f"coded {folder.name}: {sum(project.seconds.values()):.0f} s")
 
-            with ThreadPoolExecutor(self.settings.jobs) as pool:
-                list(pool.map(one, zip(folders, wanted, strict=True)))
-            shutil.rmtree(template.folder)
+            self.side_by_side(one, zip(folders, wanted, strict=True))
         return [self._read(folder) for folder in folders]
 
     def _keep(self, project: Project, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from bench import Bench, say, timed
 from draws import draw
 from project import Project
-from scoring import ami, largest, match
+from scoring import MOST_GROUPS, ami, largest, match
 
 LEAST_IN_SAMPLE = 5
 NEEDED = ("tune", "code", "discover")
@@ -104,11 +105,11 @@ def candidates(bench: Bench) -> None:
     seconds = sum(project.seconds[s] for s in NEEDED)
     note = f"{members.shape[1]} candidates, number not told"
     _add(bench, "candidates", condition, "themebook", figures, seconds, note)
-    k = len(bench.codes)
+    numbers = sorted({len(bench.codes), MOST_GROUPS})
     default = None if bench.settings.quick else texts.default
-    for name, way in groups.peers(texts.texts, texts.vectors, k, default and default[:2]).items():
+    for name, way in groups.peers(texts.texts, texts.vectors, numbers, default and default[:2]).items():
         group, seconds = timed(way)
-        seconds = seconds + (default[2] if default and "k-means" not in name and "NMF" not in name else 0)
+        seconds += default[2] if default and "told" not in name else 0
         members_of, main_of = groups.membership(group), np.where(group >= 0, group.astype(str), "")
         note = f"{members_of.shape[1]} groups"
         _add(bench, "candidates", condition, name, _score(texts, members_of, main_of), seconds, note)
@@ -138,7 +139,7 @@ def _broad(bench: Bench, texts: Texts, main: np.ndarray, parent: dict[str, str],
     else:
         k = len(set(code))
         bench.skip("candidates", condition, "candidates have no broader ones (parent_id is empty)")
-    ways = groups.peers(texts.texts, texts.vectors, k, None)
+    ways = groups.peers(texts.texts, texts.vectors, [k], None)
     if default:
         ways["BERTopic, topics reduced"] = lambda: groups.bertopic(texts.texts, texts.vectors, nr_topics=k + 1)[1]
     for name, way in ways.items():
@@ -154,20 +155,28 @@ def small(bench: Bench) -> None:
     condition = f"samples of {size} answers"
     scores: dict[str, list[tuple[float, float, float]]] = {}
     seconds: dict[str, list[float]] = {}
-    project = bench.base.copy(bench.work / "sample").write(codebook=[])
-    for number in range(bench.settings.samples):
-        texts = Texts(bench, np.array(sorted(place[r] for r in draw(ids, size, number))))
+    samples = [
+        Texts(bench, np.array(sorted(place[r] for r in draw(ids, size, number))))
+        for number in range(bench.settings.samples)
+    ]
+
+    def one(number: int) -> tuple[tuple[float, float, float], float]:
+        texts = samples[number]
+        project = bench.base.copy(bench.work / "slots" / f"sample-{number}").write(codebook=[])
         _cut(bench.base, project, set(bench.answers["response_id"].iloc[texts.rows]))
-        project.stages(*NEEDED)
-        members, main, _ = _own_members(project, texts)
-        scores.setdefault("themebook", []).append(_small_score(texts, members, main))
-        seconds.setdefault("themebook", []).append(sum(project.seconds[s] for s in NEEDED))
-        if not bench.settings.quick:
-            (_, group), took = timed(lambda texts=texts: groups.bertopic(texts.texts, texts.vectors))
-            main = np.where(group >= 0, group.astype(str), "")
-            scores.setdefault("BERTopic default", []).append(_small_score(texts, groups.membership(group), main))
-            seconds.setdefault("BERTopic default", []).append(took)
-        say(f"sample {number + 1} of {bench.settings.samples}")
+        members, main, _ = _own_members(project.stages(*NEEDED), texts)
+        shutil.rmtree(project.folder)
+        say(f"sample {number + 1} of {len(samples)}")
+        return _small_score(texts, members, main), sum(project.seconds[s] for s in NEEDED)
+
+    for score, took in bench.side_by_side(one, range(len(samples))):
+        scores.setdefault("themebook", []).append(score)
+        seconds.setdefault("themebook", []).append(took)
+    for texts in [] if bench.settings.quick else samples:
+        (_, group), took = timed(lambda texts=texts: groups.bertopic(texts.texts, texts.vectors))
+        main = np.where(group >= 0, group.astype(str), "")
+        scores.setdefault("BERTopic default", []).append(_small_score(texts, groups.membership(group), main))
+        seconds.setdefault("BERTopic default", []).append(took)
     for who, values in scores.items():
         figures = ("AMI, single-coded answers", "share of codes with 5 answers or more found", "answers in no group")
         for figure, column in zip(figures, zip(*values, strict=True), strict=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -69,22 +70,27 @@ def nmf(texts: list[str], k: int) -> np.ndarray:
     return np.where(weights.max(1) > 0, weights.argmax(1), -1)
 
 
-def peers(texts: list[str], vectors: np.ndarray, k: int, default: tuple[Any, np.ndarray] | None) -> dict[str, Callable]:
-    """The grouping peers as functions without arguments; `k` is told to those that want a number.
+def peers(
+    texts: list[str], vectors: np.ndarray, numbers: list[int], default: tuple[Any, np.ndarray] | None
+) -> dict[str, Callable[[], np.ndarray]]:
+    """The grouping peers as functions without arguments; `numbers` of groups are told to those that want one.
 
     `default` is BERTopic as it comes, where it was fitted already.
     """
     from sklearn.cluster import KMeans
 
-    ways: dict[str, Callable] = {}
+    ways: dict[str, Callable[[], np.ndarray]] = {}
     if default:
         ways["BERTopic default"] = lambda: default[1]
         ways["BERTopic, outliers reassigned"] = lambda: reassigned(default[0], texts, default[1], vectors)
-    ways[f"BERTopic with k-means (told k = {k})"] = lambda: bertopic(
-        texts, vectors, hdbscan_model=KMeans(min(k, len(texts)), random_state=SEED, n_init=4)
-    )[1]
-    ways[f"UMAP + k-means (told k = {k})"] = lambda: kmeans(umap(vectors), k)
-    ways[f"NMF on TF-IDF (told k = {k})"] = lambda: nmf(texts, k)
+    reduced = cache(lambda: umap(vectors))
+    for k in numbers:
+        means = KMeans(min(k, len(texts)), random_state=SEED)
+        ways[f"BERTopic with k-means, told k = {k}"] = lambda means=means: bertopic(
+            texts, vectors, hdbscan_model=means
+        )[1]
+        ways[f"UMAP + k-means, told k = {k}"] = lambda k=k: kmeans(reduced(), k)
+        ways[f"NMF on TF-IDF, told k = {k}"] = lambda k=k: nmf(texts, k)
     return ways
 
 

@@ -23,22 +23,22 @@ def invariance(bench: Bench) -> None:
         ways["exact copies added"] = {"copies": COPIES, "id_column": id_column}
     else:
         bench.skip("invariance", "exact copies added", "the survey names no column of respondents' ids")
-    first: tuple[pd.DataFrame, Project] | None = None
-    for way, change in ways.items():
-        folder = bench.work / "changed" / way.replace(" ", "-")
+
+    def one(way: str) -> tuple[pd.DataFrame, Project]:
+        folder = bench.work / f"changed-{len(waves)}" / way.replace(" ", "-")
         folder.mkdir(parents=True, exist_ok=True)
         for wave, path in waves.items():
-            with_rows(path, folder / f"{wave}.csv", **change)
+            with_rows(path, folder / f"{wave}.csv", **ways[way])
         prepared = prepare(folder / "project", {wave: folder / f"{wave}.csv" for wave in waves})
-        mentions, found = _coded(bench, prepared, waves), _found(prepared)
-        if first is None:
-            first = mentions, found
-            continue
-        only = set(first[1].of_waves("responses")["response_id"])
-        codes, alike = equal_codes(first[0], mentions), equal_candidates(first[1], found, only)
-        bench.add("invariance", way, "themebook", "share of equal codes", codes, note=f"{GOLD} coded answers")
+        return _coded(bench, prepared, waves), _found(prepared)
+
+    (codes, found), *others = bench.side_by_side(one, ways)
+    only = set(found.of_waves("responses")["response_id"])
+    for way, (changed, other) in zip(list(ways)[1:], others, strict=True):
+        same, alike = equal_codes(codes, changed), equal_candidates(found, other, only)
+        bench.add("invariance", way, "themebook", "share of equal codes", same, note=f"{GOLD} coded answers")
         bench.add("invariance", way, "themebook", "share of equal candidates", alike, note="empty codebook")
-        say(f"{way}: equal codes {codes:.4f}, equal candidates {alike:.3f}")
+        say(f"{way}: equal codes {same:.4f}, equal candidates {alike:.3f}")
 
 
 def _coded(bench: Bench, prepared: Project, waves: dict) -> pd.DataFrame:

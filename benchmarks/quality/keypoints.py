@@ -26,7 +26,7 @@ def keypoints(bench: Bench, folder: Path) -> None:
     sides = {
         side: f"Side {n}" for n, side in enumerate(sorted(set(zip(points["topic"], points["stance"], strict=True))))
     }
-    place = bench.work / "keypoints"
+    place = bench.work / f"keypoints-{bench.settings.topics or 'all'}"
     place.mkdir(parents=True, exist_ok=True)
     wide = pd.DataFrame("", index=statements.index, columns=["statement", *sides.values()])
     wide["statement"] = statements["arg_id"]

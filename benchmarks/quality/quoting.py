@@ -16,8 +16,8 @@ TOP = 3
 
 def quotes(bench: Bench) -> None:
     """Whether the first quotes of each theme carry its human code, with the codebook alone."""
-    project = bench.base.copy(bench.work / "quotes")
-    bench.codebook_to(project, bench.survey.codebook).stages("tune", "code", "discover", "quote")
+    project = bench.template("default", bench.survey.codebook).copy(bench.work / "quotes")
+    project.stages("tune", "code", "discover", "quote")
     table = project.table("coded/quotes")
     table = table[(table["segment"].fillna("") == "")]
     place = {r: i for i, r in enumerate(bench.answers["response_id"])}

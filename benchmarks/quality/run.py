@@ -63,7 +63,8 @@ def run(given: argparse.Namespace, work: Path) -> None:
     from quoting import quotes
     from table import write
 
-    bench = Bench(read_survey(given.folder), work, settings(given))
+    survey = read_survey(given.folder)
+    bench = Bench(survey, work / survey.name, settings(given))
     ways: dict[str, Callable[[Bench], None]] = {
         "coding": coding.coding,
         "risk": coding.risks,
