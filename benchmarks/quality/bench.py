@@ -170,6 +170,14 @@ class Bench:
         pairs = zip(self.answers["response_id"], missing, strict=True)
         return np.stack([next(new) if gone else self.vectors[own[r]] for r, gone in pairs])
 
+    @cached_property
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Vectors of the meaning units of the coded answers, and the row of the answer each belongs to."""
+        place = {r: i for i, r in enumerate(self.answers["response_id"])}
+        mine = self.units[self.units["response_id"].isin(place) & (self.units["n"] > 0)]
+        vectors = np.stack([self.vectors[text_id] for text_id in mine["text_id"]])
+        return vectors, mine["response_id"].map(place).to_numpy(int)
+
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Vectors of any texts, each encoded once in a run."""
         texts = list(texts)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from bench import Bench, say, timed
 from draws import with_examples
-from peers import ceiling, names_only, peers
+from peers import ceiling, lesson, logistic, names_only, peers
 from scoring import brier_skill, calibration_error, f1, finished, risk
 
 ASKED_RISK = 0.10
@@ -66,7 +64,7 @@ def coding(bench: Bench) -> None:
         _peers(bench, condition, codebook, [(0, 0)])
     for least in ZERO_SHOT:
         given = bench.drawn(0, 0)
-        (mentioned, _), seconds = timed(lambda least=least: _quiet(names_only, bench, least))
+        mentioned, seconds = timed(lambda least=least: names_only(bench, least))
         name = f"BERTopic zero-shot on names, min_similarity {least}"
         _agreement(bench, "codebook alone, names", name, [(given, mentioned)], [seconds])
     mentioned, seconds = timed(lambda: ceiling(bench))
@@ -87,17 +85,16 @@ def with_gold(bench: Bench, codebook: list) -> None:
 
 
 def calibration(bench: Bench, codebook: list) -> None:
-    """Calibration error and Brier skill over base rates of the drawn gold; theirs where a peer gives probabilities."""
+    """Calibration error and Brier skill over base rates of the drawn gold; the logistic regression's too."""
     size = bench.settings.calibrated_on
     wanted = [(size, number) for number in range(bench.settings.draws)]
     condition = f"{size} coded answers"
     runs = bench.runs("default", codebook, wanted)
     mine = [bench.matrix(run.mentions, "probability") for run in runs]
-    theirs: dict[str, list] = {"themebook": mine}
+    theirs = {"themebook": mine, "logistic regression on embeddings": []}
     for w in wanted:
-        for name, (_, probability, _) in peers(bench, codebook, bench.drawn(*w)).items():
-            if probability is not None:
-                theirs.setdefault(name, []).append(probability)
+        given = bench.drawn(*w)
+        theirs["logistic regression on embeddings"].append(logistic(bench, lesson(bench, codebook, given), given)[1])
     for name, probabilities in theirs.items():
         errors, skills = [], []
         for w, probability in zip(wanted, probabilities, strict=True):
@@ -154,12 +151,6 @@ def _workload(bench: Bench, rows: np.ndarray, run) -> tuple[float, float]:
     coded = [np.isin(np.arange(len(rows)), chosen) for chosen in (order[:many], *chance)]
     scores = [finished(truth, given, each) for each in coded]
     return scores[0], float(np.mean(scores[1:]))
-
-
-def _quiet(way, bench: Bench, least: float):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return way(bench, None, least)
 
 
 def _cores(bench: Bench) -> str:

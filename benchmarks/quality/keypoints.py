@@ -40,7 +40,9 @@ def keypoints(bench: Bench, folder: Path) -> None:
     ]
     (place / "codebook.yaml").write_text(yaml.safe_dump(codebook, sort_keys=False, allow_unicode=True), "utf-8")
     say(f"preparing key points: {len(statements)} statements, {len(points)} key points")
-    project = prepare(place / "project", {"w1": place / "wide.csv"}, place / "codebook.yaml", list(sides.values()))
+    options = [f"--codebook={place / 'codebook.yaml'}", "--respondent-id=statement"]
+    options += [f"--open={question}" for question in sides.values()]
+    project = prepare(place / "project", {"w1": place / "wide.csv"}, *options)
     project.stages("tune", "code")
     best = _best(project.table("coded/mentions"), statements, points)
     _add(bench, "themebook", best, table["labels"], project.seconds["tune"] + project.seconds["code"])

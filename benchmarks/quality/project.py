@@ -107,20 +107,19 @@ def command(folder: Path | None, *arguments: str) -> str:
     return done.stdout
 
 
-def prepare(
-    folder: Path, waves: Mapping[str, Path], codebook: Path | None = None, questions: list[str] | None = None
-) -> Project:
-    """Make a project and run it up to the embeddings; a finished one in the folder is taken as it is."""
+def prepare(folder: Path, waves: Mapping[str, Path], *options: str) -> Project:
+    """Make a project and run it up to the embeddings; a finished one in the folder is taken as it is.
+
+    `options` go to `themebook init`.
+    """
     if (folder / ".prepared").exists():
         try:
             return Project(folder).stages("verify")
         except RuntimeError:
             pass  # made by other code: themebook says so and refuses
     shutil.rmtree(folder, ignore_errors=True)
-    options = [f"--wave={wave}={path.resolve()}" for wave, path in waves.items()]
-    options += [f"--open={question}" for question in questions or []]
-    options += [f"--codebook={codebook.resolve()}"] if codebook else []
-    command(None, "init", str(folder), *options)
+    given = [f"--wave={wave}={path.resolve()}" for wave, path in waves.items()]
+    command(None, "init", str(folder), *given, *options)
     project = Project(folder).stages(*PREPARE)
     (folder / ".prepared").write_text("", "utf-8")
     return project

@@ -50,10 +50,7 @@ def _quotes(bench: Bench, condition: str, who: str, pairs: np.ndarray) -> None:
 
 def _nearness(bench: Bench) -> np.ndarray:
     """Best cosine of an answer or one of its units to any example of each theme, shape (answers, themes)."""
-    place = {r: i for i, r in enumerate(bench.answers["response_id"])}
-    units = bench.units[bench.units["response_id"].isin(place)]
-    vectors = np.stack([bench.vectors[t] for t in units["text_id"]])
-    owner = units["response_id"].map(place).to_numpy(int)
+    vectors, owner = bench.parts
     near = np.full(bench.truth.shape, -1.0)
     for k, theme in enumerate(bench.survey.codebook):
         examples = [e for e in map(example_text, theme.get("examples") or []) if e.strip()]
