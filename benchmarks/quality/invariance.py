@@ -47,7 +47,8 @@ def _coded(bench: Bench, prepared: Project, waves: dict) -> pd.DataFrame:
     gold = bench.survey.gold[bench.survey.gold["wave"].isin(list(waves))]
     answers = gold.drop_duplicates(["respondent_id", "wave", "question"]).sort_values(["respondent_id", "question"])
     drawn = answers.sample(min(GOLD, len(answers)), random_state=0)[["respondent_id", "wave", "question"]]
-    return project.write(gold=gold.merge(drawn)).stages("tune", "code").table("coded/mentions")
+    params = {"tune": {"mode": "off"}} if bench.settings.quick else None
+    return project.write(gold=gold.merge(drawn), params=params).stages("tune", "code").table("coded/mentions")
 
 
 def _found(prepared: Project) -> Project:
