@@ -1,5 +1,7 @@
 """The scoring of benchmarks/quality, by examples worked out by hand; every text here is invented."""
 
+import json
+
 import draws
 import numpy as np
 import pandas as pd
@@ -170,3 +172,10 @@ def test_a_figure_that_did_not_run_says_so():
     text = table.markdown({"survey": "s"}, [table.summary(row) for row in rows])
     assert "| 0.200 | 0.105 to 0.295 | 2 | 2 |" in text
     assert "not run | not run |  | 0 |  | why |" in text
+
+
+def test_a_draw_without_a_figure_is_null_and_does_not_spoil_the_mean(tmp_path):
+    figure = {"part": "p", "condition": "c", "who": "w", "figure": "f", "values": [0.5, float("nan")]}
+    paths = table.write(tmp_path, {"survey": "s"}, [figure])
+    [row] = json.loads(paths[0].read_text(encoding="utf-8"))["figures"]
+    assert row["values"] == [0.5, None] and row["value"] == 0.5 and row["draws"] == 1

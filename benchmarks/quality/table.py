@@ -20,7 +20,7 @@ def summary(figure: dict[str, Any]) -> dict[str, Any]:
         "value": float(np.mean(values)) if values else None,
         "interval": interval,
         "draws": len(values),
-        "values": figure["values"],
+        "values": [v if np.isfinite(v) else None for v in figure["values"]],
     }
 
 
