@@ -17,6 +17,8 @@ def invariance(bench: Bench) -> None:
     if bench.settings.quick:
         small = sorted(waves, key=lambda w: waves[w].stat().st_size)[:2]
         waves = {wave: path for wave, path in waves.items() if wave in small}
+    questions = bench.base.survey["questions"].values()
+    asked = [f"--open={column}" for q in questions if q["kind"] == "open" for column in q["columns"]]
     id_column = bench.base.survey["respondent_id"]
     ways: dict[str, dict] = {"as it is": {}, "rows shuffled": {"shuffle": 1}}
     if id_column:
@@ -29,7 +31,7 @@ def invariance(bench: Bench) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for wave, path in waves.items():
             with_rows(path, folder / f"{wave}.csv", **ways[way])
-        prepared = prepare(folder / "project", {wave: folder / f"{wave}.csv" for wave in waves})
+        prepared = prepare(folder / "project", {wave: folder / f"{wave}.csv" for wave in waves}, *asked)
         return _coded(bench, prepared, waves), _found(prepared)
 
     (codes, found), *others = bench.side_by_side(one, ways)
@@ -44,7 +46,7 @@ def invariance(bench: Bench) -> None:
 def _coded(bench: Bench, prepared: Project, waves: dict) -> pd.DataFrame:
     """Code with the whole codebook and the same coded answers."""
     project = bench.codebook_to(prepared.copy(prepared.folder.with_name("coded")), bench.survey.codebook)
-    gold = bench.survey.gold[bench.survey.gold["wave"].isin(list(waves))]
+    gold = bench.gold[bench.gold["wave"].isin(list(waves))][list(bench.survey.gold)].drop_duplicates()
     answers = gold.drop_duplicates(["respondent_id", "wave", "question"]).sort_values(["respondent_id", "question"])
     drawn = answers.sample(min(GOLD, len(answers)), random_state=0)[["respondent_id", "wave", "question"]]
     params = {"tune": {"mode": "off"}} if bench.settings.quick else None
