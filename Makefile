@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help report test test-slow check dvc bench bench-masking clean
+.PHONY: help report test test-slow check dvc bench bench-masking bench-quality bench-quality-quick clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,10 +39,16 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking  ## every benchmark
+bench: bench-masking bench-quality  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
+
+bench-quality: $(STAMP)  ## coding, candidates and quotes beside their peers, about an hour (DATA=folder: another survey)
+	python benchmarks/quality/run.py $(DATA)
+
+bench-quality-quick: $(STAMP)  ## the same with few draws and peers
+	python benchmarks/quality/run.py $(DATA) --quick
 
 clean:  ## remove the environment and everything the pipeline made
 	rm -rf $(VENV) data/responses data/units data/embeddings data/candidates data/coded models/coder reports/internal reports/public
