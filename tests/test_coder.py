@@ -1,6 +1,7 @@
 """The coder: learns, is honest out of fold, reloads to the same probabilities."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,10 +9,13 @@ from scipy.sparse import csr_matrix
 
 from pipeline.text.words import WordFeatures
 from pipeline.themes.calibration import best_cut
-from pipeline.themes.card import load_coder, save_coder
+from pipeline.themes.card import describe, load_coder, save_coder
+from pipeline.themes.codebook import Codebook, Theme
 from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, folds_of
+from pipeline.themes.gold import Gold
 
 D = 16
+NO_CODES = pd.DataFrame({"response_id": [], "theme_id": []}, dtype="str")
 
 
 def made_up(seed, n=240, themes=3, noise=0.35):
@@ -177,9 +181,24 @@ def test_a_coder_reloads_to_identical_probabilities(tmp_path, monkeypatch):
     examples, answers, labels = made_up(3)
     coder = ThemeCoder([set(), {"q"}, {"q", "r"}]).fit(examples, answers, labels, np.arange(len(labels)) % 5)
     words = WordFeatures().fit(["some words", "and others"])
-    save_coder(coder, words, ["A", "B", "C"], np.eye(3, D), {"seed": 1})
+    gold = Gold(pd.DataFrame({"response_id": ["r"], "by_person": [True]}), NO_CODES, {}, 0)
+    about = describe(Codebook(), gold, pd.DataFrame({"text_id": ["t"]}), {"micro_f1": 0.5})
+    save_coder(coder, words, ["A", "B", "C"], np.eye(3, D), about)
     again, same_words, ids, _ = load_coder()
     assert ids == ["A", "B", "C"]
     assert np.array_equal(again.calibration_.threshold, coder.calibration_.threshold)
     assert (same_words.transform(["other words"]) != words.transform(["other words"])).nnz == 0
     assert np.array_equal(again.predict_proba(answers), coder.predict_proba(answers))
+
+
+def test_the_card_changes_with_what_the_coder_was_made_from():
+    """A changed code, codebook or text changes its own hash and no other."""
+    responses = pd.DataFrame({"response_id": ["r"], "by_person": [True]})
+    codes = pd.DataFrame({"response_id": ["r"], "theme_id": ["T1"]})
+    units = pd.DataFrame({"text_id": ["t"]})
+    base = describe(Codebook(), Gold(responses, NO_CODES, {}, 0), units, {})
+    coded = describe(Codebook(), Gold(responses, codes, {}, 0), units, {})
+    themes = describe(Codebook(themes=(Theme(id="T1", name="a"),)), Gold(responses, NO_CODES, {}, 0), units, {})
+    texts = describe(Codebook(), Gold(responses, NO_CODES, {}, 0), pd.DataFrame({"text_id": ["u"]}), {})
+    for other, changed in ((coded, "gold_sha256"), (themes, "codebook_sha256"), (texts, "texts_sha256")):
+        assert {k for k, v in base["data"].items() if other["data"][k] != v} == {changed}

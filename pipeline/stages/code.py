@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.evidence.agreement import measure_agreement
 from pipeline.foundation.contracts import HELDOUT, MENTIONS, QUEUE, RESPONSES, UNIT_CODES, UNITS
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
-from pipeline.themes.card import save_coder
+from pipeline.themes.card import describe, save_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, effective, load_codebook
 from pipeline.themes.coding import code_responses, theme_vectors
 from pipeline.themes.gold import match_gold, read_gold
@@ -33,9 +34,10 @@ def run(wave: str | None = None) -> None:
     encoder, vectors = plain, None
     if tuned["act"] == "tuned":
         encoder, vectors = load_encoder(params.embed, read_json(MANIFEST), load_weights()), load_tuned_vectors()
+    units = read_waves(UNITS, survey.waves)
     coded = code_responses(
         responses,
-        read_waves(UNITS, survey.waves),
+        units,
         vectors or load_vectors(survey.waves),
         codebook,
         gold,
@@ -51,8 +53,9 @@ def run(wave: str | None = None) -> None:
     about = {
         "encoder": params.embed.encoder,
         "tuned": {"act": tuned["act"], "reason": tuned["reason"]},
+        "params": params.code.model_dump(mode="json"),
         "seed": params.seed,
-        "gold_responses": len(gold.responses),
+        **describe(codebook, gold, units, measure_agreement(coded.heldout, gold)),
     }
     centres = theme_vectors(codebook, responses, plain.encode) if codebook.themes else np.zeros((0, 1), np.float32)
     save_coder(coded.coder, coded.words, [t.id for t in codebook.themes], centres, about)

@@ -22,8 +22,7 @@ def run(wave: str | None = None) -> None:
     responses = read_waves(RESPONSES, survey.waves)
     lessons = lessons_of(codebook, responses)
     theme_ids = [theme.id for theme in codebook.themes]
-    taught = fingerprints(lessons, theme_ids) if theme_ids else []
-    card = read_card()
+    taught, card = fingerprints(lessons, theme_ids), read_card()
     settings = {
         "encoder": manifest,
         "themes": [[theme.id, sorted(theme.questions)] for theme in codebook.themes],

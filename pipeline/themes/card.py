@@ -2,18 +2,70 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pipeline.foundation.tables import read_bytes, read_json, write_bytes, write_json
+from pipeline.text import words as words_module
 from pipeline.text.words import WordFeatures
+from pipeline.themes import calibration as calibration_module
+from pipeline.themes import coder as coder_module
+from pipeline.themes import coding as coding_module
 from pipeline.themes.calibration import Calibration
+from pipeline.themes.codebook import Codebook, effective
 from pipeline.themes.coder import Heads, ThemeCoder
+from pipeline.themes.gold import Gold
 
 FOLDER = Path("models/coder")
+CODE = tuple(Path(module.__file__ or "") for module in (words_module, calibration_module, coder_module, coding_module))
+LIMITS = (
+    "Probabilities are calibrated only where 50 answers or more were coded, and then for answers like those.",
+    "A theme that rests on its name or definition alone is coded by resemblance of words and meaning.",
+    "Agreement is measured on held-out coded answers; it says nothing of answers unlike them.",
+    "Where the readers were a machine, agreement with them is evidence of nothing.",
+)
 CALIBRATION = ("slopes", "offset", "pull", "prior", "threshold")
+
+
+def describe(codebook: Codebook, gold: Gold, units: pd.DataFrame, metrics: dict[str, float]) -> dict[str, Any]:
+    """Say in a card's terms what a coder was made from, by which code, how well it agrees, and what it cannot do.
+
+    Parameters
+    ----------
+    codebook : Codebook
+    gold : Gold
+    units : DataFrame
+        Contract UNITS; their text ids stand for the texts.
+    metrics : dict of str to float
+        Agreement on held-out coded answers; empty where nothing was coded.
+
+    Returns
+    -------
+    dict
+        Hashes (sha256), counts and sentences; no text of an answer.
+    """
+    coded = [*gold.responses["response_id"], *(gold.codes["response_id"] + "/" + gold.codes["theme_id"])]
+    return {
+        "data": {
+            "codebook_sha256": _sha256(json.dumps(effective(codebook), sort_keys=True)),
+            "gold_sha256": _sha256("\n".join(sorted(coded))),
+            "texts_sha256": _sha256("\n".join(sorted(set(units["text_id"])))),
+            "gold_responses": len(gold.responses),
+            "read_by_people": int(gold.responses["by_person"].sum()),
+        },
+        "code_sha256": _sha256("\n".join(path.read_text(encoding="utf-8") for path in CODE)),
+        "metrics": metrics,
+        "limits": list(LIMITS),
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def save_coder(
@@ -35,7 +87,7 @@ def save_coder(
     theme_vectors : ndarray of float32, shape (K, d)
         Mean vector of each theme's texts, by the encoder as it came.
     about : dict
-        What the card says besides: encoder, counts, seed.
+        What the card says besides: encoder, params, seed, and what `describe` gives.
     """
     from safetensors.numpy import save
 

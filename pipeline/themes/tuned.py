@@ -56,8 +56,9 @@ def lessons_of(codebook: Codebook, responses: pd.DataFrame) -> Lessons:
 
 def fingerprints(lessons: Lessons, theme_ids: list[str]) -> list[str]:
     """Give one hash for each text with its theme, sorted."""
-    pairs = zip(lessons.texts, lessons.given.argmax(axis=1), strict=True)
-    return sorted(hashlib.sha256(f"{theme_ids[k]}/{text}".encode()).hexdigest()[:16] for text, k in pairs)
+    row, theme = np.nonzero(lessons.given)
+    pairs = [f"{theme_ids[k]}/{lessons.texts[i]}" for i, k in zip(row, theme, strict=True)]
+    return sorted(hashlib.sha256(pair.encode()).hexdigest()[:16] for pair in pairs)
 
 
 def plan(lessons: Lessons, taught: list[str], settings: dict[str, Any], params: Tune, card: dict[str, Any]) -> Plan:
