@@ -63,6 +63,7 @@ def build_content(
         Every key is optional: ``version`` (str, of this software), ``encoder`` (str), ``gold`` (dict of str to int:
         how many answers of each wave were coded), ``coded`` (dict of
         str to int: coded answers with each theme, by its id), ``coders`` (list of str: who or what coded the gold),
+        ``tuned`` (dict of str to str: ``act`` and ``reason``),
         ``conflicts`` (list of str: decisions not applied), ``decisions`` (int), ``versions`` (dict of str to
         str: the libraries).
 
@@ -182,6 +183,8 @@ def _made(inputs: Inputs) -> tuple[Fact, ...]:
     about = inputs.provenance
     facts = [("Software", f"themebook {about['version']}")] if about.get("version") else []
     facts.append(("Encoder", str(about.get("encoder") or inputs.params.embed.encoder)))
+    if about.get("tuned"):
+        facts.append(("Tuned encoder", wording.tuned(about["tuned"]["act"], about["tuned"]["reason"])))
     facts.append(("Seed", str(inputs.params.seed)))
     themes = inputs.codebook.themes
     examples = sum(len(theme.examples) for theme in themes)
@@ -190,12 +193,22 @@ def _made(inputs: Inputs) -> tuple[Fact, ...]:
     if gold:
         each = ", ".join(f"{wave}: {wording.number(n)}" for wave, n in gold.items())
         facts.append(("Coded answers", f"{wording.number(sum(gold.values()))} ({each})"))
+    workload = inputs.metrics.get("workload") or {}
+    if workload:
+        facts.append(("Sure mentions", wording.sure(*_sure(inputs.tables["mentions"]), workload)))
+        facts.append(("Reading more", wording.reading(workload)))
     if about.get("decisions") is not None:
         facts.append(("Recorded decisions", str(about["decisions"])))
     versions = about.get("versions") or {}
     if versions:
         facts.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
     return tuple(Fact(name=name, value=wording.tame(value)) for name, value in facts)
+
+
+def _sure(mentions: pd.DataFrame) -> tuple[int, int]:
+    """Count the machine's mentions: those that are sure, and all."""
+    mine = mentions[mentions["mentioned"] & (mentions["source"] == "model")]
+    return int(mine["sure"].sum()), len(mine)
 
 
 def _limits(inputs: Inputs) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from pipeline.report.records import (
 
 FEWEST = 5
 _VALUES = ("single", "multi", "ordinal", "grid")
-_PRIVATE_FACTS = ("Recorded decisions",)
+_PRIVATE_FACTS = ("Recorded decisions", "Sure mentions", "Reading more")
 
 
 def to_public(content: Content) -> Content:

@@ -342,6 +342,53 @@ def wave_line(wave: str, respondents: int, invited: int | None) -> str:
     return f"{wave}: {people} of {number(invited)} invited ({percent(respondents / invited)})"
 
 
+def tuned(act: str, reason: str) -> str:
+    """Say whether the encoder was tuned on the codebook, and why.
+
+    Examples
+    --------
+    >>> tuned("off", "params.yaml says `tune: off`"), tuned("tuned", "taught exactly the codebook as it is")
+    ('no: params.yaml says `tune: off`', 'yes: taught exactly the codebook as it is')
+    """
+    return f"{'no' if act == 'off' else 'yes'}: {reason}"
+
+
+def sure(n: int, all_of_them: int, figures: Mapping[str, float]) -> str:
+    """Say how many of the machine's mentions are sure, and how often such mentions are wrong.
+
+    Examples
+    --------
+    >>> sure(0, 20, {"risk_asked": 0.1}).replace(NBSP, " ")
+    'none of 20 by machine: the coded answers are too few, or too often coded otherwise, for a risk of 10 %'
+    """
+    asked = percent(figures["risk_asked"])
+    if not n:
+        return (
+            f"none of {number(all_of_them)} by machine: the coded answers are too few, or too often coded otherwise, "
+            f"for a risk of {asked}"
+        )
+    words = f"{number(n)} of {number(all_of_them)} by machine, at a risk of {asked} that one is wrong"
+    if not figures["sure"]:
+        return words
+    return f"{words}; among coded answers held out, {percent(figures['sure_wrong'])} of the sure ones were"
+
+
+def reading(figures: Mapping[str, float]) -> str:
+    """Say what it buys to code the answers that the machine is least sure of.
+
+    Examples
+    --------
+    >>> reading({"f1_read_000": 0.7, "f1_read_030": 0.86, "f1_random_030": 0.79}).replace(NBSP, " ")
+    'coding the 30 % of answers least sure by hand takes F1 from 0.70 to 0.86 (30 % at random: 0.79)'
+    """
+    before, after, chance = (figures[name] for name in ("f1_read_000", "f1_read_030", "f1_random_030"))
+    share = percent(0.3)
+    return (
+        f"coding the {share} of answers least sure by hand takes F1 from {before:.2f} to {after:.2f} "
+        f"({share} at random: {chance:.2f})"
+    )
+
+
 def stability(value: float | None) -> str:
     """Say how well a candidate is found again when answers are left out.
 

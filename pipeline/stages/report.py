@@ -14,6 +14,7 @@ from pipeline.foundation.tables import read_json, read_table, read_waves, write_
 from pipeline.report.content import build_content
 from pipeline.report.page import render
 from pipeline.survey.description import ledger_path, load_survey
+from pipeline.themes.card import CARD
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 from pipeline.themes.decisions import approvals, load_decisions
 from pipeline.themes.gold import match_gold, read_gold
@@ -51,11 +52,12 @@ def run(wave: str | None = None) -> None:
         changes=read_table(c.CHANGES),
         findings=read_table(c.FINDINGS),
         ledgers={wave: read_json(ledger_path(wave)) for wave in waves},
-        metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage", "themeset")},
+        metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage", "themeset", "workload")},
         params=params,
         provenance={
             "version": __version__,
             "encoder": params.embed.encoder,
+            "tuned": read_json(CARD)["about"]["tuned"],
             "gold": {str(wave): int(n) for wave, n in gold.groupby("wave").size().items()},
             "coded": {theme: int(n) for theme, n in matched.codes.groupby("theme_id").size().items()},
             "coders": sorted(set(gold["coder"])),

@@ -22,6 +22,7 @@ from pipeline.themes.coder import Heads, ThemeCoder
 from pipeline.themes.gold import Gold
 
 FOLDER = Path("models/coder")
+CARD = FOLDER / "card.json"
 CODE = tuple(Path(module.__file__ or "") for module in (words_module, calibration_module, coder_module, coding_module))
 LIMITS = (
     "Probabilities are calibrated only where 50 answers or more were coded, and then for answers like those.",
@@ -107,14 +108,14 @@ def save_coder(
             "calibrated": coder.calibration_.fitted,
         }
     write_bytes(FOLDER / "coder.safetensors", save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
-    write_json(FOLDER / "card.json", card)
+    write_json(CARD, card)
 
 
 def load_coder() -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray]:
     """Read what `save_coder` wrote: the coder, its word features, the theme ids, and the themes' mean vectors."""
     from safetensors.numpy import load
 
-    card = read_json(FOLDER / "card.json")
+    card = read_json(CARD)
     tensors = load(read_bytes(FOLDER / "coder.safetensors", "Run `dvc repro`, which makes it."))
     words = WordFeatures()
     if "calibrated" not in card:
