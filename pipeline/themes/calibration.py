@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
@@ -17,22 +18,64 @@ MEANING_WEIGHT, WORDS_WEIGHT = 1 / 4, 1 / 3
 STRENGTH = 0.3
 # Themes less likely than this say nothing about the others.
 NEGLIGIBLE = 0.01
+# An input that varies less than this is not blown up to the scale of the others.
+LEAST_SPREAD = 0.1
+# A theme's share among all answers weighs as much as so many answers to one question.
+SHRINK = 10
+
+
+class About(Protocol):
+    """What calibration knows of answers beside their scores."""
+
+    @property
+    def question(self) -> np.ndarray:
+        """The question of each answer, shape (n,)."""
+
+    @property
+    def length(self) -> np.ndarray:
+        """Logarithm of one plus its number of words, shape (n,)."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How often each theme was given among coded answers, in log odds.
+
+    Parameters
+    ----------
+    overall : ndarray, shape (K,)
+        Among all answers it was possible for, half an answer added to each side; without enough coded answers, minus
+        the intercepts by words.
+    asked : ndarray, shape (Q, K)
+        Among the answers to each question, shrunk towards `overall`, less `overall`.
+    questions : tuple of str
+        The Q questions; of any other nothing is known.
+    """
+
+    overall: np.ndarray
+    asked: np.ndarray
+    questions: tuple[str, ...]
+
+    def of(self, question: np.ndarray) -> np.ndarray:
+        """Give both for answers to some questions, shape (n, K, 2)."""
+        place = {name: i for i, name in enumerate(self.questions)}
+        known = np.vstack([self.asked, np.zeros(len(self.overall))])
+        asked = known[[place.get(name, len(place)) for name in question.tolist()]]
+        return np.stack([np.broadcast_to(self.overall, asked.shape), asked], axis=-1)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How inputs become probabilities, in two steps, and from where a theme counts as mentioned.
+    """How scores become probabilities, in two steps, and from where a theme counts as mentioned.
 
     Parameters
     ----------
-    slopes : ndarray, shape (2, F + 1)
-        For each step the slopes on the F inputs, then the intercept.
+    slopes : ndarray, shape (2, 9)
+        For each step the slopes on the five scores, both shares and the answer's length, then the intercept.
     offset : ndarray, shape (2, K)
         For each step what a theme adds whatever the inputs.
     pull : ndarray, shape (K, K)
         Second step: what the first step's probability of theme j (row) adds to the log odds of theme k (column).
-    prior : ndarray, shape (K,)
-        Log odds of each theme's share among coded answers; without enough of them, minus the intercepts by words.
+    shares : Shares
     threshold : ndarray, shape (K,)
         Probability from which each theme counts as mentioned.
     fitted : bool
@@ -42,35 +85,26 @@ class Calibration:
     slopes: np.ndarray
     offset: np.ndarray
     pull: np.ndarray
-    prior: np.ndarray
+    shares: Shares
     threshold: np.ndarray
     fitted: bool
 
-    def first(self, inputs: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-        """Give first probabilities from inputs of shape (n, K, F), each theme by itself, shape (n, K)."""
+    def first(self, scores: np.ndarray, about: About, allowed: np.ndarray) -> np.ndarray:
+        """Give first probabilities from scores of shape (n, K, 5), each theme by itself, shape (n, K)."""
+        inputs = _inputs(scores, self.shares.of(about.question), about.length)
         return np.where(allowed, expit(inputs @ self.slopes[0, :-1] + self.slopes[0, -1] + self.offset[0]), 0.0)
 
-    def second(self, inputs: np.ndarray, allowed: np.ndarray, others: np.ndarray) -> np.ndarray:
+    def second(self, scores: np.ndarray, about: About, allowed: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Give final probabilities; `others` are the first ones of the same answers, shape (n, K)."""
         if not self.fitted:
-            return self.first(inputs, allowed)
+            return self.first(scores, about, allowed)
+        inputs = _inputs(scores, self.shares.of(about.question), about.length)
         log_odds = inputs @ self.slopes[1, :-1] + self.slopes[1, -1] + self.offset[1] + _noted(others) @ self.pull
         return np.where(allowed, expit(log_odds), 0.0)
 
-    def probabilities(self, inputs: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    def probabilities(self, scores: np.ndarray, about: About, allowed: np.ndarray) -> np.ndarray:
         """Do both steps for whole answers, shape (n, K); 0 where the question rules a theme out."""
-        return self.second(inputs, allowed, self.first(inputs, allowed))
-
-
-def log_odds_of_shares(labels: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Give the log odds of each theme's share among the answers it was possible for, half an answer added to each side.
-
-    Examples
-    --------
-    >>> log_odds_of_shares(np.array([[True], [False]]), np.ones((2, 1), bool)).tolist()
-    [0.0]
-    """
-    return logit((np.where(allowed, labels, False).sum(axis=0) + 0.5) / (allowed.sum(axis=0) + 1.0))
+        return self.second(scores, about, allowed, self.first(scores, about, allowed))
 
 
 def can_calibrate(labels: np.ndarray, allowed: np.ndarray) -> bool:
@@ -79,22 +113,30 @@ def can_calibrate(labels: np.ndarray, allowed: np.ndarray) -> bool:
     return len(labels) >= FEWEST_TO_CALIBRATE and bool(truth.any()) and not truth.all()
 
 
-def fixed(prior: np.ndarray) -> Calibration:
-    """Give the calibration that no coded answer shaped: fixed weights and the threshold 0.5."""
-    themes = len(prior)
-    slopes = np.array([*[MEANING_WEIGHT] * 4, WORDS_WEIGHT, WORDS_WEIGHT, 0.0, 0.0])
+def fixed(undecided: np.ndarray) -> Calibration:
+    """Give the calibration that no coded answer shaped: fixed weights and the threshold 0.5.
+
+    Parameters
+    ----------
+    undecided : ndarray, shape (K,)
+        The score by words of a text that tells nothing; it is taken back.
+    """
+    themes = len(undecided)
+    slopes = np.array([*[MEANING_WEIGHT] * 4, WORDS_WEIGHT, WORDS_WEIGHT, 0.0, 0.0, 0.0])
     return Calibration(
         np.stack([slopes, slopes]),
         np.zeros((2, themes)),
         np.zeros((themes, themes)),
-        prior,
+        Shares(-undecided, np.zeros((0, themes)), ()),
         np.full(themes, 0.5),
         False,
     )
 
 
-def calibrate(inputs: np.ndarray, labels: np.ndarray, allowed: np.ndarray, prior: np.ndarray) -> Calibration:
-    """Fit both steps on inputs of answers that the models behind them never saw.
+def calibrate(
+    scores: np.ndarray, labels: np.ndarray, about: About, allowed: np.ndarray, groups: np.ndarray
+) -> Calibration:
+    """Fit both steps on scores of answers that the models behind them never saw.
 
     Each step is one penalised logistic regression over all pairs of answer and theme: Platt scaling [1]_ with several
     inputs and an offset a theme. The second step knows besides what the first says of the answer's other themes, as in
@@ -102,13 +144,15 @@ def calibrate(inputs: np.ndarray, labels: np.ndarray, allowed: np.ndarray, prior
 
     Parameters
     ----------
-    inputs : ndarray, shape (n, K, F)
+    scores : ndarray, shape (n, K, 5)
     labels : ndarray of bool, shape (n, K)
         What the readers gave.
+    about : About
+        Question and length of the n answers.
     allowed : ndarray of bool, shape (n, K)
         Themes of each answer's question.
-    prior : ndarray, shape (K,)
-        Kept with the result: the caller's inputs hold it.
+    groups : ndarray of int, shape (n,)
+        Fold of each answer; two or more.
 
     Returns
     -------
@@ -121,14 +165,18 @@ def calibrate(inputs: np.ndarray, labels: np.ndarray, allowed: np.ndarray, prior
     .. [2] Godbole and Sarawagi, Discriminative methods for multi-labeled classification, PAKDD 2004, section 3.1.
     """
     themes = labels.shape[1]
+    given = np.where(allowed, labels, False)
+    shares = _shares(given, allowed, about.question)
+    apart = _shares_apart(given, allowed, about.question, groups, shares.overall)
     row, theme = np.nonzero(allowed)
-    truth, pairs = labels[allowed], inputs[allowed]
-    mean, scale = pairs.mean(axis=0), np.maximum(pairs.std(axis=0), 1e-9)
+    truth, pairs = labels[allowed], _inputs(scores, apart, about.length)[allowed]
+    mean, scale = pairs.mean(axis=0), np.maximum(pairs.std(axis=0), LEAST_SPREAD)
     own = csr_matrix((np.ones(len(theme)), (np.arange(len(theme)), theme)), shape=(len(theme), themes))
     plain = hstack([csr_matrix((pairs - mean) / scale), own]).tocsr()
     slopes, offset, _ = _fit(plain, truth, mean, scale, themes)
-    steps = Calibration(slopes[None], offset[None], np.zeros((themes, themes)), prior, np.ones(themes), True)
-    said = csr_matrix(_noted(steps.first(inputs, allowed)))[row].tocoo()
+    first = np.zeros(labels.shape)
+    first[allowed] = expit(pairs @ slopes[:-1] + slopes[-1] + offset[theme])
+    said = csr_matrix(_noted(first))[row].tocoo()
     others = said.col != theme[said.row]
     column = said.col[others] * themes + theme[said.row[others]]
     block = csr_matrix((said.data[others], (said.row[others], column)), shape=(len(theme), themes * themes))
@@ -137,10 +185,37 @@ def calibrate(inputs: np.ndarray, labels: np.ndarray, allowed: np.ndarray, prior
         np.stack([slopes, slopes_2]),
         np.stack([offset, offset_2]),
         pull.reshape(themes, themes),
-        prior,
+        shares,
         np.ones(themes),
         True,
     )
+
+
+def _shares(given: np.ndarray, allowed: np.ndarray, question: np.ndarray) -> Shares:
+    share = (given.sum(axis=0) + 0.5) / (allowed.sum(axis=0) + 1.0)
+    overall, names = logit(share), sorted(set(question.tolist()))
+    asked = np.zeros((len(names), given.shape[1]))
+    for i, name in enumerate(names):
+        mine = question == name
+        asked[i] = logit((given[mine].sum(axis=0) + SHRINK * share) / (mine.sum() + SHRINK)) - overall
+    return Shares(overall, asked, tuple(names))
+
+
+def _shares_apart(
+    given: np.ndarray, allowed: np.ndarray, question: np.ndarray, groups: np.ndarray, overall: np.ndarray
+) -> np.ndarray:
+    """Give each answer the shares among other folds, shape (n, K, 2): its own codes must not show in them."""
+    both = np.zeros((*given.shape, 2))
+    for fold in np.unique(groups):
+        mine, rest = groups == fold, groups != fold
+        both[mine] = _shares(given[rest], allowed[rest], question[rest]).of(question[mine])
+    both[..., 0] = overall
+    return both
+
+
+def _inputs(scores: np.ndarray, shares: np.ndarray, length: np.ndarray) -> np.ndarray:
+    lengths = np.broadcast_to(length[:, None, None], (*scores.shape[:2], 1))
+    return np.concatenate([scores, shares, lengths], axis=-1)
 
 
 def _fit(

@@ -16,7 +16,7 @@ from pipeline.text.words import WordFeatures
 from pipeline.themes import calibration as calibration_module
 from pipeline.themes import coder as coder_module
 from pipeline.themes import coding as coding_module
-from pipeline.themes.calibration import Calibration
+from pipeline.themes.calibration import Calibration, Shares
 from pipeline.themes.codebook import Codebook, effective
 from pipeline.themes.coder import Heads, ThemeCoder
 from pipeline.themes.gold import Gold
@@ -30,7 +30,7 @@ LIMITS = (
     "Agreement is measured on held-out coded answers; it says nothing of answers unlike them.",
     "Where the readers were a machine, agreement with them is evidence of nothing.",
 )
-CALIBRATION = ("slopes", "offset", "pull", "prior", "threshold")
+CALIBRATION = ("slopes", "offset", "pull", "threshold")
 
 
 def describe(codebook: Codebook, gold: Gold, units: pd.DataFrame, metrics: dict[str, float]) -> dict[str, Any]:
@@ -101,11 +101,14 @@ def save_coder(
             "words": coder.heads_.words,
             "idf": words.idf_,
             **{name: getattr(coder.calibration_, name) for name in CALIBRATION},
+            "shares": coder.calibration_.shares.overall,
+            "asked": coder.calibration_.shares.asked,
         }
         card |= {
             "questions": [sorted(qs) for qs in coder.questions],
             "regularisation": coder.regularisation,
             "calibrated": coder.calibration_.fitted,
+            "asked": list(coder.calibration_.shares.questions),
         }
     write_bytes(FOLDER / "coder.safetensors", save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
     write_json(CARD, card)
@@ -122,6 +125,8 @@ def load_coder() -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray
         return None, words, card["themes"], tensors["theme_vectors"]
     coder = ThemeCoder([set(qs) for qs in card["questions"]], card["regularisation"])
     coder.heads_ = Heads(tensors["own"], tensors["among"], tensors["words"])
-    coder.calibration_ = Calibration(**{name: tensors[name] for name in CALIBRATION}, fitted=card["calibrated"])
+    shares = Shares(tensors["shares"], tensors["asked"], tuple(card["asked"]))
+    parts = {name: tensors[name] for name in CALIBRATION}
+    coder.calibration_ = Calibration(**parts, shares=shares, fitted=card["calibrated"])
     words.idf_ = tensors["idf"]
     return coder, words, card["themes"], tensors["theme_vectors"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
@@ -20,7 +21,6 @@ from pipeline.themes.calibration import (
     calibrate,
     can_calibrate,
     fixed,
-    log_odds_of_shares,
 )
 
 # The log share of a theme that is out of the question.
@@ -72,6 +72,13 @@ class Answers:
             self.words[rows],
             self.length[rows],
         )
+
+
+class Context(NamedTuple):
+    """Question and length of the answers that some units belong to."""
+
+    question: np.ndarray
+    length: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -226,26 +233,33 @@ class ThemeCoder(BaseEstimator):
         self.heldout_mentioned_ = np.zeros(labels.shape, bool)
         for fold in folds:
             held, rest = rows[fold], np.flatnonzero(groups != fold)
-            others = self._calibrate(blind[fold][rest], answers.take(rest), labels[rest], heads[fold], pool)
-            inputs = _inputs(scores[held], others.prior, answers.length[held])
-            self.heldout_probability_[held] = others.probabilities(inputs, allowed[held])
+            others = self._calibrate(
+                blind[fold][rest], answers.take(rest), labels[rest], groups[rest], heads[fold], pool
+            )
+            self.heldout_probability_[held] = others.probabilities(scores[held], answers.take(held), allowed[held])
             self.heldout_mentioned_[held] = (self.heldout_probability_[held] >= others.threshold) & allowed[held]
         fair = np.arange(len(answers) if len(folds) > 1 else 0)
-        self.calibration_ = self._calibrate(scores[fair], answers.take(fair), labels[fair], self.heads_, pool)
+        self.calibration_ = self._calibrate(
+            scores[fair], answers.take(fair), labels[fair], groups[fair], self.heads_, pool
+        )
         return self
 
     def _calibrate(
-        self, scores: np.ndarray, answers: Answers, labels: np.ndarray, heads: Heads, pool: Answers
+        self,
+        scores: np.ndarray,
+        answers: Answers,
+        labels: np.ndarray,
+        groups: np.ndarray,
+        heads: Heads,
+        pool: Answers,
     ) -> Calibration:
         """Calibrate on scores of answers that the models never saw, and choose thresholds over the pool."""
         allowed = self.allowed(answers.question)
         if not can_calibrate(labels, allowed):
-            # The intercepts are taken back: a text that shares no words with any other is undecided.
-            return fixed(-heads.words[:, -1].astype(float))
-        prior = log_odds_of_shares(labels, allowed)
-        fitted = calibrate(_inputs(scores, prior, answers.length), labels, allowed, prior)
+            return fixed(heads.words[:, -1].astype(float))
+        fitted = calibrate(scores, labels, answers, allowed, groups)
         possible = self.allowed(pool.question)
-        likely = fitted.probabilities(_inputs(self._scores(pool, heads), prior, pool.length), possible)
+        likely = fitted.probabilities(self._scores(pool, heads), pool, possible)
         cuts = [best_cut(column[mine]) for column, mine in zip(likely.T, possible.T, strict=True)]
         return replace(fitted, threshold=np.array(cuts))
 
@@ -322,25 +336,19 @@ class ThemeCoder(BaseEstimator):
 
     def predict_proba(self, answers: Answers) -> np.ndarray:
         """Give the probability that a reader would give each theme, shape (n, K); 0 where the question rules it out."""
-        inputs = _inputs(self._scores(answers, self.heads_), self.calibration_.prior, answers.length)
-        return self.calibration_.probabilities(inputs, self.allowed(answers.question))
+        return self.calibration_.probabilities(
+            self._scores(answers, self.heads_), answers, self.allowed(answers.question)
+        )
 
     def unit_proba(self, answers: Answers) -> np.ndarray:
         """Give the same for each meaning unit, shape (m, K): its own meaning, the rest from its whole answer."""
         allowed, owner = self.allowed(answers.question), answers.owner
         scores = self._scores(answers, self.heads_)
-        whole = self.calibration_.first(_inputs(scores, self.calibration_.prior, answers.length), allowed)
+        whole = self.calibration_.first(scores, answers, allowed)
         meaning = self.heads_.meaning(answers.units, allowed[owner])
         mine = np.concatenate([meaning, meaning, scores[owner, :, -1:]], axis=-1)
-        inputs = _inputs(mine, self.calibration_.prior, answers.length[owner])
-        return self.calibration_.second(inputs, allowed[owner], whole[owner])
-
-
-def _inputs(scores: np.ndarray, prior: np.ndarray, length: np.ndarray) -> np.ndarray:
-    """Add to the scores what calibration knows besides: the themes' log odds and the answers' length."""
-    shape = (*scores.shape[:2], 1)
-    known = [np.broadcast_to(prior[:, None], shape), np.broadcast_to(length[:, None, None], shape)]
-    return np.concatenate([scores, *known], axis=-1)
+        about = Context(answers.question[owner], answers.length[owner])
+        return self.calibration_.second(mine, about, allowed[owner], whole[owner])
 
 
 def _linear(inputs: np.ndarray | csr_matrix, weights: np.ndarray) -> np.ndarray:
