@@ -57,6 +57,7 @@ def to_public(content: Content) -> Content:
             "overall": _question(content.overall, few) if content.overall else None,
             "questions": tuple(_question(q, few) for q in content.questions),
             "candidates": (),
+            "unclaimed_examples": (),
             "losses": _totals(content.losses),
             "unexplained_examples": (),
             "answers": (),

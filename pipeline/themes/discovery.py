@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,11 @@ import pandas as pd
 from pipeline.foundation.contracts import CANDIDATE_RESPONSES, CANDIDATE_UNITS, CANDIDATES
 from pipeline.foundation.params import Discover
 from pipeline.foundation.tables import empty
-from pipeline.themes.grouping import Grouping, Space, explained, group, number_of_groups
+from pipeline.themes.grouping import Space, explained, group, number_of_groups
 from pipeline.themes.meaning import place, sample_of
 from pipeline.themes.naming import broad_name, names_of, telling_phrases
 from pipeline.themes.phrases import Phrases
-from pipeline.themes.stability import Again, Card, cards, regrouped
+from pipeline.themes.stability import Card, cards, regrouped
 
 # Groups are sought on at most so many distinct passages; all others are placed in them.
 MOST_SOUGHT = 12_000
@@ -238,7 +238,7 @@ def _row(
 
 
 def _responses(units: pd.DataFrame, found: _Found, said: pd.DataFrame, ids: dict[tuple[str, int], str]) -> pd.DataFrame:
-    """Give each response the fine candidate, among those of its own units, that all its units together are nearest to."""
+    """Give each response the one of its own units' fine candidates that all its units together are nearest to."""
     responses, place_of = np.unique(units["response_id"].to_numpy(dtype=str), return_inverse=True)
     near = np.zeros((len(responses), found.fit.shape[1]))
     np.add.at(near, place_of, np.maximum(found.fit[units["row"]], 0))

@@ -68,7 +68,7 @@ def word_space(texts: Sequence[str], seed: int) -> np.ndarray:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = TfidfVectorizer(
-        sublinear_tf=True, min_df=2, max_df=0.2, stop_words="english", token_pattern=r"(?u)\b\w\w+\b"
+        sublinear_tf=True, min_df=2, max_df=0.5, stop_words="english", token_pattern=r"(?u)\b\w\w+\b"
     )
     try:
         counts = words.fit_transform([_MARK.sub(" ", text) for text in texts])

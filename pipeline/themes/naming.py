@@ -51,8 +51,9 @@ def _class_tfidf(documents: list[str], group: np.ndarray) -> dict[int, list[tupl
     """Let BERTopic weigh the phrases of given groups."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    if not any(documents):
-        return {}
+    known = sorted({token for document in documents for token in document.split()})
+    if len(known) < 2:  # the library cannot weigh a single phrase, and there is nothing to choose
+        return {int(g): [(token, 1.0) for token in known] for g in np.unique(group)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from bertopic import BERTopic

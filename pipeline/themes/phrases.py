@@ -1,4 +1,4 @@
-"""Phrases that could name a candidate: short noun phrases as people wrote them, and plainer words where there are none."""
+"""Phrases that could name a candidate: short noun phrases as people wrote them, or else plainer words."""
 
 from __future__ import annotations
 
