@@ -13,9 +13,9 @@ from pipeline.report import wording
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.inputs import Inputs
-from pipeline.report.records import Content, Fact, WaveInfo
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
+from pipeline.report.records import Content, Fact, WaveInfo
 from pipeline.report.remainder import coded_answers, losses
 from pipeline.report.remainder import metrics as list_metrics
 from pipeline.survey.description import Survey
