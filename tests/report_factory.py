@@ -296,6 +296,12 @@ def _propose(rows: dict) -> None:
                 "nearest_theme": "T01" if i else "",
                 "overlap": 0.4,
                 "stability": 0.8 if i else float("nan"),
+                "stability_low": 0.6 if i else float("nan"),
+                "stability_high": 0.9 if i else float("nan"),
+                "found_again": 19 if i else 0,
+                "resamples": 20 if i else 0,
+                "stability_seeds": float("nan"),
+                "stability_halves": float("nan"),
             }
         )
-        rows["candidate_units"] += [{"unit_id": u["unit_id"], "candidate_id": f"C{i + 1}"} for u in mine]
+        rows["candidate_units"] += [{"unit_id": u["unit_id"], "candidate_id": f"C{i + 1}", "fit": 0.5} for u in mine]

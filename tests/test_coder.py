@@ -1,5 +1,7 @@
 """The coder: learns, is honest out of fold, reloads to the same probabilities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,6 +137,18 @@ def test_words_tell_answers_apart_that_vectors_do_not():
     examples = Examples(np.eye(2, D), np.arange(2), words.transform(["parking", "food"]))
     coder = ThemeCoder([set()] * 2).fit(examples, answers, labels, np.arange(120) // 24)
     assert ((coder.predict_proba(answers) >= coder.calibration_.threshold) == labels).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_asked_tells_answers_apart_that_read_alike(seed):
+    """The same words, a theme given to one question's answers and hardly ever to the other's."""
+    _, answers, _ = made_up(seed, n=200)
+    question = np.array(["good", "better"] * 100)
+    asked = replace(answers, question=question, whole=np.ones((200, D)) / 4, units=np.ones((200, D)) / 4)
+    labels = (question == "good")[:, None] & (np.random.default_rng(seed).random((200, 2)) < 0.8)
+    examples = Examples(np.eye(2, D), np.arange(2), wordless(2))
+    probability = ThemeCoder([set()] * 2).fit(examples, asked, labels, np.arange(200) // 2 % 5).predict_proba(asked)
+    assert probability[question == "good"].min() > probability[question == "better"].max() + 0.3
 
 
 def test_taking_some_answers_keeps_their_units():

@@ -4,17 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.foundation.contracts import CANDIDATE_RESPONSES, CANDIDATE_UNITS, CANDIDATES
 from pipeline.foundation.params import Discover
-from pipeline.themes.discovery import (
-    assign,
-    discover,
-    distinct_phrases,
-    number_of_candidates,
-    without_common_components,
-)
-from pipeline.themes.stability import stability
+from pipeline.foundation.tables import check
+from pipeline.themes.discovery import discover
+from pipeline.themes.grouping import explained, number_of_broad, number_of_groups
+from pipeline.themes.meaning import neighbours, place, sample_of, settled, without_common_components, word_space
+from pipeline.themes.phrases import plain_words
 
-PARAMS = Discover(min_units=3, resamples=4)
+PARAMS = Discover(min_units=3, resamples=6, seeds=2)
 WORDS = [
     "parking spaces near the station",
     "tender forms too long",
@@ -26,12 +24,13 @@ WORDS = [
 
 
 def planted(seed, each=20, noise=0.1):
-    """Units about six things, each thing a direction of its own, and all of them more or less full of praise."""
+    """Units about six things (invented), each thing a direction of its own, all more or less full of praise."""
     generator = np.random.default_rng(seed)
     thing = np.repeat(np.arange(6), each)
     vectors = np.eye(6, 24)[thing] + noise * generator.normal(size=(len(thing), 24))
     vectors[:, 23] += 2 * generator.random(len(thing))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    text_ids = [f"t{i:03d}" for i in generator.permutation(len(thing))]
     units = pd.DataFrame(
         {
             "unit_id": [f"u{i:03d}" for i in range(len(thing))],
@@ -39,59 +38,131 @@ def planted(seed, each=20, noise=0.1):
             "n": 1,
             "start": 0,
             "end": 10 + np.arange(len(thing)),
-            "text_id": [f"t{i:03d}" for i in generator.permutation(len(thing))],
+            "text_id": text_ids,
+            "whole_id": text_ids,
             "language": "en",
         }
     )
     return units, vectors.astype(np.float32), [f"{WORDS[t]} {i}" for i, t in enumerate(thing)], thing
 
 
-def run(units, vectors, shown, seed=0):
-    return discover(units, vectors, shown, ["T01"], np.eye(1, 24, dtype=np.float32), PARAMS, seed)
+def words(texts, languages):
+    return [plain_words(text) for text in texts]
+
+
+def run(units, vectors, shown, seed=0, params=PARAMS):
+    themes = np.eye(1, 24, dtype=np.float32)
+    return discover(units, vectors, vectors, shown, ["T01"], themes, words, params, seed)
+
+
+@pytest.fixture(scope="module")
+def found():
+    units, vectors, shown, thing = planted(0)
+    return units.assign(thing=thing), run(units, vectors, shown)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_each_candidate_is_about_one_planted_thing(seed):
     units, vectors, shown, thing = planted(seed)
-    found = run(units, vectors, shown, seed)
-    about = found.units.merge(units.assign(thing=thing), on="unit_id")
+    about = run(units, vectors, shown, seed).units.merge(units.assign(thing=thing), on="unit_id")
+    about = about[about["candidate_id"].str.startswith("C")]
     purity = about.groupby("candidate_id")["thing"].agg(lambda t: t.value_counts(normalize=True).iloc[0])
     assert purity.mean() > 0.9
     assert set(about["thing"]) == set(range(6))
 
 
-def test_row_order_and_copies_change_nothing():
+def test_tables_keep_their_contracts_and_agree(found):
+    units, tables = found
+    for table, contract in (
+        (tables.candidates, CANDIDATES),
+        (tables.units, CANDIDATE_UNITS),
+        (tables.responses, CANDIDATE_RESPONSES),
+    ):
+        check(table, contract, contract.name)
+    members = tables.units.merge(units, on="unit_id")
+    for row in tables.candidates.to_dict("records"):
+        mine = members[members["candidate_id"] == row["candidate_id"]]
+        assert (row["n_units"], row["n_responses"]) == (len(mine), mine["response_id"].nunique())
+        assert row["n_responses"] >= PARAMS.min_units
+        assert 0 <= row["found_again"] <= row["resamples"] == PARAMS.resamples
+        assert row["stability_low"] <= row["stability"] <= row["stability_high"]
+    pairs = set(zip(members["response_id"], members["candidate_id"], strict=True))
+    assert set(zip(tables.responses["response_id"], tables.responses["candidate_id"], strict=True)) <= pairs
+
+
+def test_a_broad_candidate_has_children_and_exactly_their_units(found):
+    _, tables = found
+    parent = tables.candidates.set_index("candidate_id")["parent_id"]
+    for broad in set(parent) - {""}:
+        children = parent.index[parent == broad]
+        assert len(children) > 1 and parent[broad] == ""
+        under = set(tables.units.loc[tables.units["candidate_id"].isin(children), "unit_id"])
+        assert under == set(tables.units.loc[tables.units["candidate_id"] == broad, "unit_id"])
+    assert set(parent) - {""}
+
+
+def test_row_order_and_copies_of_answers_change_nothing(found):
+    units, one = found
     units, vectors, shown, _ = planted(0)
-    one = run(units, vectors, shown)
     order = np.random.default_rng(5).permutation(len(units))
     two = run(units.iloc[order], vectors[order], [shown[i] for i in order])
-    pd.testing.assert_frame_equal(one.candidates, two.candidates)
-    pd.testing.assert_frame_equal(
-        one.units.sort_values("unit_id", ignore_index=True), two.units.sort_values("unit_id", ignore_index=True)
-    )
+    for name in ("candidates", "units", "responses"):
+        left, right = getattr(one, name), getattr(two, name)
+        key = list(left.columns)[:2]
+        pd.testing.assert_frame_equal(
+            left.sort_values(key, ignore_index=True), right.sort_values(key, ignore_index=True)
+        )
     copies = units.iloc[:10].assign(unit_id=[f"x{i}" for i in range(10)], response_id=[f"b{i}" for i in range(10)])
     more = run(pd.concat([units, copies]), np.vstack([vectors, vectors[:10]]), shown + shown[:10])
     same = more.units[more.units["unit_id"].isin(units["unit_id"])]
-    joined = one.units.merge(same, on="unit_id", suffixes=("", "_more"))
-    assert len(joined) == len(one.units)
-    assert joined.groupby("candidate_id")["candidate_id_more"].nunique().max() == 1
+
+    def sets(table):
+        return {frozenset(mine) for _, mine in table.groupby("candidate_id")["unit_id"]}
+
+    assert sets(same) == sets(one.units)
+    assert sorted(more.candidates["name"]) == sorted(one.candidates["name"])
+    pd.testing.assert_series_equal(
+        more.candidates["stability"].sort_values(ignore_index=True),
+        one.candidates["stability"].sort_values(ignore_index=True),
+    )
 
 
-def test_names_come_from_the_words_of_the_texts():
-    units, vectors, shown, _ = planted(0)
-    names = " ".join(run(units, vectors, shown).candidates["name"])
-    assert {"parking", "tender"} <= set(names.replace(",", "").split())
+def test_the_nearest_theme_is_named_with_its_cosine(found):
+    _, tables = found
+    assert set(tables.candidates["nearest_theme"]) == {"T01"}
+    assert tables.candidates["overlap"].max() > 0.4
 
 
-def test_too_few_units_claim_nothing():
+@pytest.mark.parametrize("n", [0, 1, 5])
+def test_too_few_units_claim_nothing(n):
     units, vectors, shown, _ = planted(0, each=1)
-    found = run(units.iloc[:5], vectors[:5], shown[:5])
-    assert len(found.candidates) == len(found.units) == len(found.responses) == 0
+    nothing = run(units.iloc[:n], vectors[:n], shown[:n])
+    assert len(nothing.candidates) == len(nothing.units) == len(nothing.responses) == 0
 
 
-@pytest.mark.parametrize(("texts", "expected"), [(9, 0), (10, 2), (200, 10), (100_000, 40)])
-def test_how_many_the_texts_support(texts, expected):
-    assert number_of_candidates(texts, Discover(min_units=5)) == expected
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_is_claimed_less_and_is_less_steady_than_planted_things(seed, found):
+    generator = np.random.default_rng(seed)
+    units, vectors, _, _ = planted(seed)
+    noise = generator.normal(size=vectors.shape).astype(np.float32)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    claimed = run(units, noise, ["x"] * len(units), seed).candidates
+    assert len(claimed) == 0 or claimed["stability"].mean() < found[1].candidates["stability"].mean() - 0.1
+
+
+@pytest.mark.parametrize(("passages", "expected"), [(9, 0), (10, 2), (200, 10), (1_000_000, 50)])
+def test_how_many_the_passages_support(passages, expected):
+    params = Discover(min_units=5)
+    assert number_of_groups(passages, params) == expected
+    assert expected + number_of_broad(expected) <= params.max_candidates
+
+
+def test_only_the_best_passage_of_an_answer_counts_between_clear_and_bare():
+    fit = np.array([0.1, 0.2, 0.3, 0.4, 0.9, 0.8, 0.7, 0.6])
+    answer = np.array([0, 1, 2, 2, 3, 3, 4, 5])
+    held = explained(fit, answer, clear=0.5, bare=0.125)
+    assert held.tolist() == [False, True, False, True, True, True, True, True]
+    assert explained(fit, answer, 0.0, 0.0).all()
 
 
 def test_common_components_are_gone():
@@ -100,21 +171,40 @@ def test_common_components_are_gone():
     vectors = 3 * generator.normal(size=(50, 1)) * praise + generator.normal(size=(50, 12))
     cleaned = without_common_components(vectors, 1)
     assert np.allclose(np.linalg.norm(cleaned, axis=1), 1)
-    assert (
-        abs(cleaned @ praise.T).mean() < 0.5 * abs(vectors @ praise.T).mean() / np.linalg.norm(vectors, axis=1).mean()
-    )
+    before = abs(vectors @ praise.T).mean() / np.linalg.norm(vectors, axis=1).mean()
+    assert abs(cleaned @ praise.T).mean() < 0.5 * before
 
 
-def test_a_real_group_is_steadier_than_noise():
-    _, vectors, _, thing = planted(1, each=30, noise=0.1)
-    noise = np.random.default_rng(1).normal(size=vectors.shape)
-    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    real = stability(without_common_components(vectors, 1), thing, 6, assign, 5, 0)
-    random = stability(noise, assign(noise, 6, 0), 6, assign, 5, 0)
-    assert np.mean(list(real.values())) > 0.75
-    assert np.mean(list(random.values())) < 0.6
+def test_shared_words_bring_texts_together_and_no_shared_word_is_no_fault():
+    near = word_space(["car park full", "full car park", "cold soup again", "soup was cold"], 0)
+    assert near[0] @ near[1] > near[0] @ near[2] + 0.5
+    assert word_space(["alpha", "beta", "1"], 0).shape == (3, 0)
+    vectors = np.eye(3)
+    assert np.allclose(np.linalg.norm(place(vectors, vectors, ["alpha", "beta", "1"], 0, 0), axis=1), 1)
 
 
-def test_phrases_do_not_repeat_words():
-    assert distinct_phrases(["a b", "b", "c"]) == ["a b", "c"]
-    assert distinct_phrases([]) == []
+def test_a_resample_is_untouched_by_what_it_leaves_out():
+    _, vectors, _, _ = planted(3)
+    pool = np.arange(len(vectors))
+    kept = np.arange(len(vectors)) % 5 > 0
+    index, weight = neighbours(vectors.astype(float), pool)
+    moved = vectors.astype(float)
+    moved[~kept] = np.roll(moved[~kept], 1, axis=1)
+    one = settled(vectors.astype(float), pool, index, weight, kept)
+    two = settled(moved, pool, index, weight, kept)
+    assert np.allclose(one[kept], two[kept])
+
+
+def test_no_passage_is_its_own_neighbour_and_weights_fall():
+    _, vectors, _, _ = planted(1)
+    pool = np.arange(0, len(vectors), 2)
+    index, weight = neighbours(vectors.astype(float), pool)
+    assert (pool[index] != np.arange(len(vectors))[:, None]).all()
+    assert (np.diff(weight, axis=1) <= 1e-12).all()
+
+
+def test_the_sample_depends_on_ids_alone():
+    ids = [f"t{i}" for i in range(50)]
+    chosen = {ids[i] for i in sample_of(ids, 10)}
+    assert chosen == {ids[::-1][i] for i in sample_of(ids[::-1], 10)} and len(chosen) == 10
+    assert sample_of(ids, 50).tolist() == list(range(50))

@@ -61,7 +61,9 @@ def test_a_broken_contract_is_refused_and_the_earlier_file_stays(change):
 
 def test_a_range_is_checked_at_its_boundary():
     row = {"candidate_id": "C", "name": "n", "parent_id": "", "n_units": 1, "n_responses": 1, "nearest_theme": ""}
-    fine = pd.DataFrame([{**row, "overlap": np.nan, "stability": 1.0}])
+    unmeasured = ("overlap", "stability_low", "stability_high", "stability_seeds", "stability_halves")
+    row |= {**dict.fromkeys(unmeasured, np.nan), "found_again": 0, "resamples": 20}
+    fine = pd.DataFrame([{**row, "stability": 1.0}])
     tables.write_table(fine, CANDIDATES)
     with pytest.raises(ThemebookError, match="stability"):
         tables.write_table(fine.assign(stability=1.01), CANDIDATES)

@@ -101,7 +101,10 @@ def test_tame_and_plain_leave_no_control_character_direction_mark_or_half_surrog
 
 
 def test_stability_borders():
-    said = [wording.stability(v).split(" (")[0] for v in (0.85, 0.84, 0.75, 0.74, 0.6, 0.59)]
+    said = [wording.stability(v, 19, 20).split(": ")[1] for v in (0.85, 0.84, 0.75, 0.74, 0.6, 0.59)]
     assert said[0] == "very stable" and said[1] == said[2] == "stable"
-    assert said[3] == said[4] == "a pattern with uncertain borders" and said[5].startswith("not stable")
-    assert wording.stability(None) == wording.stability(math.nan) == "stability not measured"
+    assert said[3] == said[4] == "a pattern with uncertain borders" and said[5] == "not stable"
+    assert wording.stability(0.9, 19, 20).startswith("found again in 19 of 20 resamples")
+    unmeasured = wording.stability(None, 0, 0), wording.stability(math.nan, 0, 20), wording.stability(0.9, 0, 0)
+    assert set(unmeasured) == {"stability not measured"}
+    assert wording.stability_details(None, None, None, None) == ""

@@ -41,7 +41,7 @@ def measure_coverage(
         "responses_with_theme": float(by_response.mean()) if len(by_response) else 0.0,
         "meaning_units": float(len(meaning)),
         "units_with_theme": _share(unit_codes["unit_id"].nunique(), len(meaning)),
-        "units_in_candidates": _share(len(candidate_units), len(meaning)),
+        "units_in_candidates": _share(candidate_units["unit_id"].nunique(), len(meaning)),
         "candidates": float(len(candidates)),
         "candidate_stability": float(candidates["stability"].mean()) if len(candidates) else 0.0,
     }

@@ -154,16 +154,37 @@ CANDIDATES = Contract(
         "nearest_theme": "str",
         "overlap": "float",
         "stability": "float",
+        "stability_low": "float",
+        "stability_high": "float",
+        "found_again": "int",
+        "resamples": "int",
+        "stability_seeds": "float",
+        "stability_halves": "float",
     },
     key=("candidate_id",),
-    ranges={"stability": (0.0, 1.0), "overlap": (-1.0, 1.0)},
-    optional=("overlap", "stability"),
+    ranges={
+        **dict.fromkeys(
+            ("stability", "stability_low", "stability_high", "stability_seeds", "stability_halves"), (0.0, 1.0)
+        ),
+        "overlap": (-1.0, 1.0),
+        "found_again": (0, float("inf")),
+        "resamples": (0, float("inf")),
+    },
+    optional=(
+        "overlap",
+        "stability",
+        "stability_low",
+        "stability_high",
+        "stability_seeds",
+        "stability_halves",
+    ),
 )
 CANDIDATE_UNITS = Contract(
     "candidate units",
     "data/candidates/units.parquet",
-    {"unit_id": "str", "candidate_id": "str"},
-    key=("unit_id",),
+    {"unit_id": "str", "candidate_id": "str", "fit": "float"},
+    key=("unit_id", "candidate_id"),
+    ranges={"fit": (-1.0, 1.0)},
 )
 CANDIDATE_RESPONSES = Contract(
     "candidate responses",

@@ -67,10 +67,13 @@ class Code(Section):
 class Discover(Section):
     """How candidates are found."""
 
-    max_candidates: int = Field(40, ge=2)
+    max_candidates: int = Field(60, ge=2)
     min_units: int = Field(5, ge=2)
-    components_removed: int = Field(1, ge=0)
-    resamples: int = Field(10, ge=2)
+    components_removed: int = Field(0, ge=0)
+    not_clear: float = Field(0.25, ge=0, le=1)
+    left_out: float = Field(0.03, ge=0, le=1)
+    resamples: int = Field(20, ge=2)
+    seeds: int = Field(5, ge=1)
 
 
 class Quote(Section):

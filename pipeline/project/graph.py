@@ -115,7 +115,7 @@ STAGES = (
     Stage(
         "discover",
         deps=("data/responses", "data/units", "data/embeddings", "data/coded/units.parquet", "models/coder"),
-        params=("seed", "discover"),
+        params=("seed", "segment", "discover"),
         outs=tuple(f"data/candidates/{name}.parquet" for name in ("candidates", "units", "responses")),
     ),
     Stage(

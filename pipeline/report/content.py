@@ -14,8 +14,9 @@ from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.inputs import Inputs
+from pipeline.report.proposed import candidates as list_candidates
+from pipeline.report.proposed import unclaimed
 from pipeline.report.records import Content, Fact, WaveInfo
-from pipeline.report.remainder import candidates as list_candidates
 from pipeline.report.remainder import coded_answers, losses
 from pipeline.report.remainder import metrics as list_metrics
 from pipeline.survey.description import Survey
@@ -110,6 +111,7 @@ def _content(inputs: Inputs) -> Content:
     explained = {view.question_id for view in views}
     plain_charts = [c for c in charts if not c.attribute and c.key not in explained]
     answers, left_out, unexplained, n_unexplained, n_uncoded = coded_answers(inputs)
+    n_unclaimed, of_answers, unclaimed_examples = unclaimed(inputs)
     weighted = " Shares are weighted; counts are not." if survey.weight else ""
     return Content(
         title=wording.tame(survey.title),
@@ -130,6 +132,9 @@ def _content(inputs: Inputs) -> Content:
         questions=questions,
         candidates=list_candidates(inputs),
         checked=checked(inputs),
+        unclaimed=n_unclaimed,
+        unclaimed_of=of_answers,
+        unclaimed_examples=unclaimed_examples,
         losses=losses(inputs),
         uncoded=n_uncoded,
         unexplained=n_unexplained,

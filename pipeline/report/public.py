@@ -58,6 +58,7 @@ def to_public(content: Content) -> Content:
             "questions": tuple(_question(q, few) for q in content.questions),
             "candidates": (),
             "checked": (),
+            "unclaimed_examples": (),
             "losses": _totals(content.losses),
             "unexplained_examples": (),
             "answers": (),

@@ -207,14 +207,16 @@ class Outlook(Section):
 
 
 class Candidate(Section):
-    """What the machine proposes beyond the codebook."""
+    """What the machine proposes beyond the codebook; a broad one is followed by the finer ones under it."""
 
     id: str
     name: str
-    parent: str
+    broad: bool
+    parent_id: str
     n_units: int
     n_responses: int
     stability: str
+    details: str
     nearest: str
     examples: tuple[str, ...]
 
@@ -285,6 +287,9 @@ class Content(Section):
     questions: tuple[OpenQuestion, ...]
     candidates: tuple[Candidate, ...]
     checked: tuple[Checked, ...]
+    unclaimed: int
+    unclaimed_of: int
+    unclaimed_examples: tuple[str, ...]
     losses: tuple[Loss, ...]
     uncoded: int
     unexplained: int

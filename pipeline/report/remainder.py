@@ -1,19 +1,16 @@
-"""What the codebook does not explain, what was not coded and why, and every coded answer."""
+"""What was not coded and why, and every coded answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import pandas as pd
-
 from pipeline.report import wording
-from pipeline.report.inputs import Inputs, known
-from pipeline.report.records import Answer, Candidate, Loss, Metric
+from pipeline.report.inputs import Inputs
+from pipeline.report.records import Answer, Loss, Metric
 
 MOST_ANSWERS = 2000
 MOST_UNEXPLAINED = 30
-MOST_EXAMPLES = 5
 Item = TypeVar("Item")
 
 
@@ -28,43 +25,6 @@ def spread(items: Sequence[Item], most: int) -> list[Item]:
     if len(items) <= most:
         return list(items)
     return [items[i * len(items) // most] for i in range(most)]
-
-
-def candidates(inputs: Inputs) -> tuple[Candidate, ...]:
-    """Give the candidates, the most often raised first, with up to five masked units of each."""
-    table = inputs.tables["candidates"]
-    themes = {theme.id: theme.name for theme in inputs.codebook.themes}
-    names = dict(zip(table["candidate_id"], table["name"], strict=True))
-    members = inputs.tables["candidate_units"].merge(inputs.tables["units"], on="unit_id", how="inner")
-    by_candidate = dict(list(members.sort_values("unit_id").groupby("candidate_id", sort=False)))
-    made = []
-    for row in table.to_dict("records"):
-        overlap = known(row["overlap"])
-        nearest = themes.get(row["nearest_theme"], row["nearest_theme"])
-        made.append(
-            Candidate(
-                id=row["candidate_id"],
-                name=wording.tame(row["name"]),
-                parent=wording.tame(names.get(row["parent_id"], "")),
-                n_units=int(row["n_units"]),
-                n_responses=int(row["n_responses"]),
-                stability=wording.stability(known(row["stability"])),
-                nearest=f"{nearest} (similarity {overlap:.2f})" if nearest and overlap is not None else nearest,
-                examples=tuple(_examples(inputs, by_candidate.get(row["candidate_id"]))),
-            )
-        )
-    return tuple(sorted(made, key=lambda c: (-c.n_responses, -c.n_units, c.id)))
-
-
-def _examples(inputs: Inputs, members: pd.DataFrame | None) -> list[str]:
-    if members is None:
-        return []
-    lengths = members["end"] - members["start"]
-    apart = members.assign(awkward=~lengths.between(20, 220)).drop_duplicates("text_id")
-    ordered = apart.sort_values(["awkward", "unit_id"], kind="stable")
-    chosen = ordered.head(MOST_EXAMPLES) if ordered["awkward"].all() else ordered[~ordered["awkward"]]
-    rows = spread(list(zip(chosen["response_id"], chosen["start"], chosen["end"], strict=True)), MOST_EXAMPLES)
-    return [inputs.show(response_id, int(start), int(end), 300) for response_id, start, end in rows]
 
 
 def losses(inputs: Inputs) -> tuple[Loss, ...]:

@@ -389,17 +389,17 @@ def reading(figures: Mapping[str, float]) -> str:
     )
 
 
-def stability(value: float | None) -> str:
+def stability(value: float | None, found: int, resamples: int) -> str:
     """Say how well a candidate is found again when answers are left out.
 
     The borders 0.85, 0.75 and 0.6 are those of Hennig's ``clusterboot`` for the mean Jaccard overlap.
 
     Examples
     --------
-    >>> stability(0.9), stability(0.3)
-    ('very stable (0.90)', 'not stable: a different set of answers may not show it (0.30)')
+    >>> stability(0.9, 20, 20), stability(0.3, 1, 20)
+    ('found again in 20 of 20 resamples: very stable', 'found again in 1 of 20 resamples: not stable')
     """
-    if value is None or math.isnan(value):
+    if value is None or math.isnan(value) or resamples == 0:
         return "stability not measured"
     words = (
         "very stable"
@@ -408,9 +408,27 @@ def stability(value: float | None) -> str:
         if value >= 0.75
         else "a pattern with uncertain borders"
         if value >= 0.6
-        else "not stable: a different set of answers may not show it"
+        else "not stable"
     )
-    return f"{words} ({value:.2f})"
+    return f"found again in {found} of {counted(resamples, 'resample')}: {words}"
+
+
+def stability_details(low: float | None, high: float | None, seeds: float | None, halves: float | None) -> str:
+    """Say the overlaps behind `stability`, as far as they were measured.
+
+    Examples
+    --------
+    >>> stability_details(0.49, 0.93, 0.8, None)
+    'overlap (Jaccard) 0.49 to 0.93 in nine of ten resamples, 0.80 from other starting points'
+    """
+    said = []
+    if low is not None and high is not None:
+        said.append(f"{low:.2f} to {high:.2f} in nine of ten resamples")
+    if seeds is not None:
+        said.append(f"{seeds:.2f} from other starting points")
+    if halves is not None:
+        said.append(f"{halves:.2f} between two halves of the answers")
+    return f"overlap (Jaccard) {', '.join(said)}" if said else ""
 
 
 def choices_heading(texts: Sequence[str]) -> str:

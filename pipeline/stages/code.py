@@ -30,7 +30,7 @@ def run(wave: str | None = None) -> None:
     if gold.other_waves:
         notice(f"gold.csv holds {gold.other_waves} rows of waves that survey.yaml does not list; left out")
     plain = load_encoder(params.embed, read_json(MANIFEST))
-    tuned = read_card()
+    tuned = read_card() or {"act": "off", "reason": "the stage `tune` has not run"}
     encoder, vectors = plain, None
     if tuned["act"] == "tuned":
         encoder, vectors = load_encoder(params.embed, read_json(MANIFEST), load_weights()), load_tuned_vectors()

@@ -1,11 +1,7 @@
-"""Candidates: what the codebook leaves unexplained, grouped by BERTopic behind this one adapter.
-
-`topic`, `cluster` and `document` are words of the library; they do not leave this module.
-"""
+"""Candidates: what the codebook leaves unexplained, in fine groups under a few broad ones."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,162 +10,41 @@ import pandas as pd
 from pipeline.foundation.contracts import CANDIDATE_RESPONSES, CANDIDATE_UNITS, CANDIDATES
 from pipeline.foundation.params import Discover
 from pipeline.foundation.tables import empty
+from pipeline.themes.grouping import Space, explained, group, number_of_groups
+from pipeline.themes.meaning import place, sample_of
+from pipeline.themes.naming import broad_name, names_of, telling_phrases
+from pipeline.themes.phrases import Phrases
+from pipeline.themes.stability import Card, cards, regrouped
 
-# Units whose cosine to their candidate's centre is in the lowest share stay unexplained rather than being forced in.
-LEFT_OUT = 0.15
+# Groups are sought on at most so many distinct passages; all others are placed in them.
+MOST_SOUGHT = 12_000
+# A group that comes back in fewer resamples than this share of them is an accident of the draw, not a candidate.
+ACCIDENT = 0.25
+NAMED_BY = 80
+STARTS = 4
+_LEVEL = 1000
 
 
 @dataclass(frozen=True)
 class Discovered:
-    """Candidates, their units, and the candidate that covers most of each response's text."""
+    """Candidates of both levels, their units, and the fine candidate that each response is most about."""
 
     candidates: pd.DataFrame
     units: pd.DataFrame
     responses: pd.DataFrame
 
 
-def without_common_components(vectors: np.ndarray, components: int) -> np.ndarray:
-    """Take the mean and the first principal components out of vectors: general praise and blame.
-
-    Parameters
-    ----------
-    vectors : ndarray, shape (n, d)
-        Unit length.
-    components : int
-        How many to remove; fewer where n is too small.
-
-    Returns
-    -------
-    ndarray, shape (n, d)
-        Unit length again; a vector left with nothing is zero (Mu and Viswanath, All-but-the-top, ICLR 2018, alg. 1).
-    """
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    count = min(components, max(0, len(vectors) - 2))
-    if count:
-        values, axes = np.linalg.eigh(centred.T @ centred)
-        top = axes[:, np.argsort(values)[::-1][:count]]
-        centred = centred - centred @ top @ top.T
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.divide(centred, length, out=np.zeros_like(centred), where=length > 1e-9)
-
-
-def number_of_candidates(texts: int, params: Discover) -> int:
-    """How many groups n distinct texts can support: the root of half their number (Mardia et al. 1979, p. 365).
-
-    Examples
-    --------
-    >>> number_of_candidates(200, Discover()), number_of_candidates(8, Discover())
-    (10, 0)
-    """
-    if texts < 2 * params.min_units:
-        return 0
-    return int(np.clip(round((texts / 2) ** 0.5), 2, min(params.max_candidates, texts // params.min_units)))
-
-
-def assign(vectors: np.ndarray, groups: int, seed: int) -> np.ndarray:
-    """Group distinct texts by k-means; far ones get -1.
-
-    Parameters
-    ----------
-    vectors : ndarray, shape (n, d)
-        As `without_common_components` gives them, in the order of their text ids.
-    groups : int
-        Number of groups.
-    seed : int
-        For the starting centres.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-    """
-    from sklearn.cluster import KMeans
-
-    fitted = KMeans(groups, n_init=4, random_state=seed).fit(vectors)
-    centres = fitted.cluster_centers_ / np.maximum(np.linalg.norm(fitted.cluster_centers_, axis=1, keepdims=True), 1e-9)
-    near = (vectors * centres[fitted.labels_]).sum(axis=1)
-    return np.where(near < np.quantile(near, LEFT_OUT), -1, fitted.labels_)
-
-
-def names_of(texts: list[str], vectors: np.ndarray, group: np.ndarray, languages: set[str]) -> dict[int, str]:
-    """Name each group by its most telling phrases, through BERTopic's class-based TF-IDF.
-
-    Parameters
-    ----------
-    texts : list of str, length n
-        Masked texts, so that no personal name becomes a candidate's name.
-    vectors : ndarray, shape (n, d)
-    group : ndarray of int, shape (n,)
-        -1 for none.
-    languages : set of str
-        Languages of the texts; English stop words are left out where English is among them.
-
-    Returns
-    -------
-    dict of int to str
-        Up to three phrases, such as ``"data sharing, legal agreement, same form"``.
-    """
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from bertopic import BERTopic
-        from bertopic.cluster import BaseCluster
-        from bertopic.dimensionality import BaseDimensionalityReduction
-        from bertopic.vectorizers import ClassTfidfTransformer
-
-    vectorizer = CountVectorizer(
-        ngram_range=(1, 2), stop_words="english" if "en" in languages else None, token_pattern=r"(?u)\b[^\W\d_]{3,}\b"
-    )
-    try:
-        vectorizer.fit(texts)
-    except ValueError:  # no words at all, only marks and numbers
-        return {int(g): "(no words)" for g in set(group) if g >= 0}
-    model = BERTopic(
-        embedding_model=None,
-        umap_model=BaseDimensionalityReduction(),
-        hdbscan_model=BaseCluster(),
-        vectorizer_model=vectorizer,
-        ctfidf_model=ClassTfidfTransformer(bm25_weighting=True, reduce_frequent_words=True),
-        calculate_probabilities=False,
-        verbose=False,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model.fit(texts, embeddings=vectors, y=group)
-    given = np.asarray(model.topics_)
-    names = {}
-    for number in sorted(set(group) - {-1}):
-        # A manual fit may renumber the groups; any member tells the new number.
-        words = [w for w, score in model.get_topic(int(given[group == number][0])) or [] if w and score > 0]
-        names[int(number)] = ", ".join(distinct_phrases(words)) or "(no words)"
-    return names
-
-
-def distinct_phrases(words: list[str], most: int = 3) -> list[str]:
-    """Keep the first phrases that do not repeat one another's words, the longer of two that overlap.
-
-    Examples
-    --------
-    >>> distinct_phrases(["data", "sharing", "data sharing", "forms", "legal"])
-    ['data sharing', 'forms', 'legal']
-    """
-    kept: list[str] = []
-    for word in words:
-        inside = [k for k in kept if set(k.split()) & set(word.split())]
-        if not inside:
-            kept.append(word)
-        elif len(word.split()) > max(len(k.split()) for k in inside):
-            kept[kept.index(inside[0])] = word
-            kept = [k for k in kept if k not in inside[1:]]
-    return kept[:most]
+NOTHING = Discovered(empty(CANDIDATES), empty(CANDIDATE_UNITS), empty(CANDIDATE_RESPONSES))
 
 
 def discover(
     units: pd.DataFrame,
     vectors: np.ndarray,
+    around: np.ndarray,
     shown: list[str],
     theme_ids: list[str],
     theme_vectors: np.ndarray,
+    phrases: Phrases,
     params: Discover,
     seed: int,
 ) -> Discovered:
@@ -178,75 +53,205 @@ def discover(
     Parameters
     ----------
     units : DataFrame
-        Unexplained meaning units (contract UNITS), any order; copies of a text count once in the grouping.
-    vectors : ndarray, shape (n, d)
-        Their vectors, row by row.
+        Unexplained meaning units (contract UNITS) with ``whole_id``, the text id of their whole answer; any order.
+        Copies of an answer count once in the grouping.
+    vectors, around : ndarray, shape (n, d)
+        Vectors of the units and of their whole answers, row by row.
     shown : list of str, length n
         Their masked texts.
     theme_ids, theme_vectors : list of str, ndarray of shape (K, d)
         The codebook's themes, to name the nearest.
+    phrases : callable
+        Finds the phrases of texts (`pipeline.themes.phrases.readable_phrases`).
     params : Discover
     seed : int
 
     Returns
     -------
     Discovered
-        Without rows where there are too few units to claim anything.
+        Without rows where there is too little to claim anything.
     """
-    from pipeline.themes.stability import stability
-
-    order = np.lexsort((units["unit_id"].to_numpy(dtype=str), units["text_id"].to_numpy(dtype=str)))
+    order = np.lexsort(tuple(units[name].to_numpy(dtype=str) for name in ("start", "unit_id", "whole_id", "text_id")))
     units = units.iloc[order].reset_index(drop=True)
-    vectors, shown = vectors[order], [shown[i] for i in order]
-    first = np.flatnonzero(~units["text_id"].duplicated().to_numpy())
-    groups = number_of_candidates(len(first), params)
-    nothing = Discovered(empty(CANDIDATES), empty(CANDIDATE_UNITS), empty(CANDIDATE_RESPONSES))
+    vectors, around, shown = vectors[order], around[order], [shown[i] for i in order]
+    first = np.flatnonzero(~units.duplicated(["text_id", "whole_id"]).to_numpy())
+    distinct = units.iloc[first].reset_index(drop=True)
+    texts = [shown[i] for i in first]
+    groups = number_of_groups(len(distinct), params)
     if not groups:
-        return nothing
-    distinct = without_common_components(vectors[first], params.components_removed)
-    group = assign(distinct, groups, seed)
-    of_text = dict(zip(units["text_id"].to_numpy()[first], group, strict=True))
-    units = units.assign(group=units["text_id"].map(of_text).astype(int))
-    sizes = (
-        units[units["group"] >= 0]
-        .groupby("group")
-        .agg(n_units=("unit_id", "size"), n_responses=("response_id", "nunique"))
-    )
-    sizes = sizes[sizes["n_responses"] >= params.min_units]
-    if sizes.empty:
-        return nothing
-    group = np.where(np.isin(group, sizes.index), group, -1)
-    names = names_of([shown[i] for i in first], distinct, group, set(units["language"]))
-    steady = stability(distinct, group, groups, assign, params.resamples, seed)
-    sizes = sizes.assign(name=[names[int(g)] for g in sizes.index])
-    sizes = sizes.sort_values(["n_responses", "n_units", "name"], ascending=[False, False, True])
-    ids = {int(g): f"C{n:02d}" for n, g in enumerate(sizes.index, 1)}
+        return NOTHING
+    found = _candidates(distinct, vectors[first], around[first], texts, groups, params, seed)
+    if not found.cards:
+        return NOTHING
+    names = _names(found, texts, distinct["language"].tolist(), phrases)
+    pair = pd.MultiIndex.from_frame(distinct[["text_id", "whole_id"]])
+    row = pair.get_indexer(pd.MultiIndex.from_frame(units[["text_id", "whole_id"]]))
+    return _tables(units.assign(row=row), vectors, found, names, theme_ids, theme_vectors)
 
-    rows = []
-    for number, size in sizes.iterrows():
-        nearest, overlap = _nearest(vectors[first][group == number], theme_ids, theme_vectors)
-        rows.append(
-            {
-                "candidate_id": ids[int(number)],
-                "name": size["name"],
-                "parent_id": "",
-                "n_units": int(size["n_units"]),
-                "n_responses": int(size["n_responses"]),
-                "nearest_theme": nearest,
-                "overlap": overlap,
-                "stability": steady[int(number)],
-            }
-        )
-    kept = units[units["group"].isin(list(ids))]
-    members = pd.DataFrame({"unit_id": kept["unit_id"], "candidate_id": kept["group"].map(ids)})
-    covered = kept.assign(candidate_id=kept["group"].map(ids), length=kept["end"] - kept["start"])
-    length = covered.groupby(["response_id", "candidate_id"], as_index=False)["length"].sum()
-    most = length.sort_values(["response_id", "length", "candidate_id"], ascending=[True, False, True])
-    return Discovered(
-        pd.DataFrame(rows),
-        members.reset_index(drop=True),
-        most.drop_duplicates("response_id")[["response_id", "candidate_id"]].reset_index(drop=True),
-    )
+
+@dataclass(frozen=True)
+class _Found:
+    """Fine and broad groups of n distinct passages.
+
+    Parameters
+    ----------
+    fit : ndarray, shape (n, g)
+        Cosine of each passage with each fine group.
+    held : ndarray of bool, shape (n,)
+        Whether the nearest group explains the passage.
+    broad : ndarray of int, shape (g,)
+        The broad group of each fine one; -1 where it stands alone.
+    cards : list of Card, length g
+    broad_cards : dict of int to Card
+    """
+
+    fit: np.ndarray
+    held: np.ndarray
+    broad: np.ndarray
+    cards: list[Card]
+    broad_cards: dict[int, Card]
+
+    @property
+    def fine(self) -> np.ndarray:
+        """The nearest fine group of each passage, held or not."""
+        return self.fit.argmax(axis=1)
+
+
+def _candidates(
+    distinct: pd.DataFrame,
+    vectors: np.ndarray,
+    around: np.ndarray,
+    texts: list[str],
+    groups: int,
+    params: Discover,
+    seed: int,
+) -> _Found:
+    """Group distinct passages, take back what does not hold, and say how steady the rest is."""
+    points = place(vectors, around, texts, params.components_removed, seed)
+    answer = pd.factorize(distinct["whole_id"])[0]
+    pool = sample_of((distinct["text_id"] + distinct["whole_id"]).tolist(), MOST_SOUGHT)
+    space = Space.of(points, pool, 1.0 / np.bincount(answer)[answer])
+    first = group(space, groups, seed, starts=STARTS)
+    inner = space.pooled()
+
+    def regroup(kept: np.ndarray, other: int) -> np.ndarray:
+        again = group(inner, groups, other, kept)
+        # One number carries both levels: the broad group counts in thousands.
+        return again.broad[again.fine] * _LEVEL + again.fine
+
+    pooled = pd.factorize(answer[pool])[0]
+    again = regrouped(pooled, regroup, params.resamples, params.seeds, seed)
+    fine = again.mapped(lambda both: both % _LEVEL)
+    steady = cards(first.fine[pool], first.fit.shape[1], fine)
+    kept = np.array([c.found_again >= ACCIDENT * c.resamples and c.resamples > 0 for c in steady])
+    fit, broad = first.fit[:, kept], first.broad[kept]
+    while fit.shape[1]:
+        held = explained(fit.max(axis=1), answer, params.not_clear, params.left_out)
+        raised = np.array([len(set(answer[held & (fit.argmax(axis=1) == g)])) for g in range(fit.shape[1])])
+        if (raised >= params.min_units).all():
+            break
+        fit, broad = np.delete(fit, raised.argmin(), axis=1), np.delete(broad, raised.argmin())
+    else:
+        return _Found(fit, np.zeros(len(fit), bool), broad, [], {})
+    nearest = fit.argmax(axis=1)[pool]
+    families = [b for b in np.unique(broad) if (broad == b).sum() > 1] if len(np.unique(broad)) > 1 else []
+    above = dict(zip(families, range(len(families)), strict=True))
+    broad = np.array([above.get(b, -1) for b in broad])
+    steady = cards(nearest, fit.shape[1], fine)
+    over = cards(broad[nearest], len(families), again.mapped(lambda both: both // _LEVEL))
+    return _Found(fit, held, broad, steady, dict(enumerate(over)))
+
+
+def _names(found: _Found, texts: list[str], languages: list[str], phrases: Phrases) -> dict[tuple[str, int], str]:
+    """Name fine and broad groups by the passages that fit best."""
+    order = np.argsort(-found.fit.max(axis=1), kind="stable")
+    order = order[found.held[order]]
+    nearest = found.fine[order]
+    turn = pd.Series(nearest).groupby(nearest).cumcount().to_numpy()
+    rows = np.sort(order[turn < NAMED_BY])
+    read = phrases([texts[i] for i in rows], [languages[i] for i in rows])
+    fine = found.fine[rows]
+    size = np.bincount(found.fine[found.held], minlength=len(found.cards))
+    largest = [int(g) for g in np.argsort(-size, kind="stable")]
+    names = names_of(telling_phrases(read, fine), largest)
+    broad = found.broad[fine]
+    over = telling_phrases([p for p, b in zip(read, broad, strict=True) if b >= 0], broad[broad >= 0])
+    made = {("fine", g): name for g, name in names.items()}
+    for b in found.broad_cards:
+        children = [names[g] for g in largest if found.broad[g] == b]
+        made["broad", b] = broad_name(over.get(b, []), children)
+    return made
+
+
+def _tables(
+    units: pd.DataFrame,
+    vectors: np.ndarray,
+    found: _Found,
+    names: dict[tuple[str, int], str],
+    theme_ids: list[str],
+    theme_vectors: np.ndarray,
+) -> Discovered:
+    """Give the three tables; candidates are numbered by how many answers raise them, the broad ones first."""
+    fine = found.fine[units["row"]]
+    held = found.held[units["row"]]
+    said = units.assign(fine=fine, broad=found.broad[fine], fit=found.fit.max(axis=1)[units["row"]])
+    said = said[held].assign(vector=np.flatnonzero(held))
+    levels = {"broad": said[said["broad"] >= 0], "fine": said}
+    ids: dict[tuple[str, int], str] = {}
+    rows, members = [], []
+    for level, letter in (("broad", "B"), ("fine", "C")):
+        mine = levels[level].groupby(level)
+        sizes = mine.agg(n_units=("unit_id", "size"), n_responses=("response_id", "nunique"))
+        sizes = sizes.assign(name=[names[level, int(g)] for g in sizes.index])
+        sizes = sizes.sort_values(["n_responses", "n_units", "name"], ascending=[False, False, True])
+        for n, (number, size) in enumerate(sizes.iterrows(), 1):
+            key = (level, int(number))
+            ids[key] = f"{letter}{n:02d}"
+            own = mine.get_group(number)
+            steady = found.cards[key[1]] if level == "fine" else found.broad_cards[key[1]]
+            nearest, overlap = _nearest(vectors[own["vector"]], theme_ids, theme_vectors)
+            parent = ids.get(("broad", int(found.broad[key[1]])), "") if level == "fine" else ""
+            rows.append(_row(ids[key], size, parent, nearest, overlap, steady))
+            members.append(own[["unit_id", "fit"]].assign(candidate_id=ids[key]))
+    return Discovered(pd.DataFrame(rows), pd.concat(members, ignore_index=True), _responses(units, found, said, ids))
+
+
+def _row(
+    candidate_id: str, size: pd.Series, parent: str, nearest: str, overlap: float, steady: Card
+) -> dict[str, object]:
+    return {
+        "candidate_id": candidate_id,
+        "name": size["name"],
+        "parent_id": parent,
+        "n_units": int(size["n_units"]),
+        "n_responses": int(size["n_responses"]),
+        "nearest_theme": nearest,
+        "overlap": overlap,
+        "stability": steady.stability,
+        "stability_low": steady.low,
+        "stability_high": steady.high,
+        "found_again": steady.found_again,
+        "resamples": steady.resamples,
+        "stability_seeds": steady.seeds,
+        "stability_halves": steady.halves,
+    }
+
+
+def _responses(units: pd.DataFrame, found: _Found, said: pd.DataFrame, ids: dict[tuple[str, int], str]) -> pd.DataFrame:
+    """Give each response the one of its own units' fine candidates that all its units together are nearest to."""
+    responses, place_of = np.unique(units["response_id"].to_numpy(dtype=str), return_inverse=True)
+    near = np.zeros((len(responses), found.fit.shape[1]))
+    np.add.at(near, place_of, np.maximum(found.fit[units["row"]], 0))
+    own = np.zeros(near.shape, bool)
+    own[np.searchsorted(responses, said["response_id"].to_numpy(dtype=str)), said["fine"]] = True
+    near[~own] = -1.0
+    some = own.any(axis=1)
+    return pd.DataFrame(
+        {
+            "response_id": responses[some],
+            "candidate_id": [ids["fine", int(g)] for g in near[some].argmax(axis=1)],
+        }
+    ).astype("str")
 
 
 def _nearest(members: np.ndarray, theme_ids: list[str], theme_vectors: np.ndarray) -> tuple[str, float]:
