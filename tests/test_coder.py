@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from pipeline.text.words import WordFeatures
-from pipeline.themes.calibration import best_cut
+from pipeline.themes.calibration import best_cut, usual_cut
 from pipeline.themes.card import describe, load_coder, save_coder
 from pipeline.themes.codebook import Codebook, Theme
 from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, folds_of
@@ -216,3 +216,12 @@ def test_the_card_changes_with_what_the_coder_was_made_from():
     texts = describe(Codebook(), Gold(responses, NO_CODES, {}, 0), pd.DataFrame({"text_id": ["u"]}), {})
     for other, changed in ((coded, "gold_sha256"), (themes, "codebook_sha256"), (texts, "texts_sha256")):
         assert {k for k, v in base["data"].items() if other["data"][k] != v} == {changed}
+
+
+def test_where_nothing_is_calibrated_answers_get_as_many_themes_as_is_usual():
+    probability = np.linspace(0.01, 0.3, 200).reshape(10, 20)
+    assert (probability >= usual_cut(probability, probability > 0)).sum() == 10
+    few = np.linspace(0.01, 0.3, 20).reshape(10, 2)
+    assert (few >= usual_cut(few, few > 0)).sum() == 2
+    assert usual_cut(np.full((10, 2), 0.9), np.ones((10, 2), bool)) == 0.5
+    assert usual_cut(np.zeros((0, 2)), np.zeros((0, 2), bool)) == 0.5

@@ -20,6 +20,8 @@ STRENGTH = 0.3
 NEGLIGIBLE = 0.01
 # An input that varies less than this is not blown up to the scale of the others.
 LEAST_SPREAD = 0.1
+# What share of the answers usually raises a theme, where nothing else is known.
+USUAL_SHARE = 0.1
 # A theme's share among all answers weighs as much as so many answers to one question.
 SHRINK = 10
 
@@ -114,7 +116,7 @@ def can_calibrate(labels: np.ndarray, allowed: np.ndarray) -> bool:
 
 
 def fixed(undecided: np.ndarray) -> Calibration:
-    """Give the calibration that no coded answer shaped: fixed weights and the threshold 0.5.
+    """Give the calibration that no coded answer shaped: fixed weights; thresholds are still 1.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def fixed(undecided: np.ndarray) -> Calibration:
         np.zeros((2, themes)),
         np.zeros((themes, themes)),
         Shares(-undecided, np.zeros((0, themes)), ()),
-        np.full(themes, 0.5),
+        np.ones(themes),
         False,
     )
 
@@ -231,6 +233,34 @@ def _fit(
 
 def _noted(probability: np.ndarray) -> np.ndarray:
     return np.where(probability >= NEGLIGIBLE, probability, 0.0)
+
+
+def usual_cut(probability: np.ndarray, allowed: np.ndarray) -> float:
+    """Find a threshold where nothing is calibrated: 0.5, or lower until answers have about as many themes as is usual.
+
+    Models taught by names and definitions alone hardly ever reach 0.5. A reader finds about one theme in an answer
+    where many are possible, and each of a few themes in about a tenth of the answers.
+
+    Parameters
+    ----------
+    probability : ndarray, shape (n, K)
+        Of the answers that are to be coded.
+    allowed : ndarray of bool, shape (n, K)
+        Themes of each answer's question.
+
+    Returns
+    -------
+    float
+        At most 0.5.
+
+    Examples
+    --------
+    >>> usual_cut(np.array([[0.3, 0.2], [0.1, 0.4]]), np.ones((2, 2), bool))
+    0.4
+    """
+    usual = int(np.minimum(1, allowed.sum(axis=1) * USUAL_SHARE).sum().round())
+    pairs = np.sort(probability[allowed])[::-1]
+    return min(0.5, float(pairs[max(usual, 1) - 1])) if len(pairs) else 0.5
 
 
 def best_cut(probability: np.ndarray) -> float:

@@ -21,6 +21,7 @@ from pipeline.themes.calibration import (
     calibrate,
     can_calibrate,
     fixed,
+    usual_cut,
 )
 
 # The log share of a theme that is out of the question.
@@ -146,7 +147,7 @@ class ThemeCoder(BaseEstimator):
     The scores, the theme's share among the coded answers and the answer's length become a probability by `calibrate`,
     fitted on scores from cross-fitting, with 50 coded answers or more. With fewer the scores are added at fixed weights
     and are not calibrated. A theme counts as mentioned from the threshold with its highest expected F1; uncalibrated,
-    from 0.5.
+    from 0.5 or from where answers have about as many themes as is usual.
 
     Parameters
     ----------
@@ -255,12 +256,14 @@ class ThemeCoder(BaseEstimator):
     ) -> Calibration:
         """Calibrate on scores of answers that the models never saw, and choose thresholds over the pool."""
         allowed = self.allowed(answers.question)
-        if not can_calibrate(labels, allowed):
-            return fixed(heads.words[:, -1].astype(float))
-        fitted = calibrate(scores, labels, answers, allowed, groups)
+        known = can_calibrate(labels, allowed)
+        fitted = calibrate(scores, labels, answers, allowed, groups) if known else fixed(heads.words[:, -1])
         possible = self.allowed(pool.question)
         likely = fitted.probabilities(self._scores(pool, heads), pool, possible)
-        cuts = [best_cut(column[mine]) for column, mine in zip(likely.T, possible.T, strict=True)]
+        if known:
+            cuts = [best_cut(column[mine]) for column, mine in zip(likely.T, possible.T, strict=True)]
+        else:
+            cuts = [usual_cut(likely, possible)] * len(self.questions)
         return replace(fitted, threshold=np.array(cuts))
 
     def _train(self, examples: Examples, answers: Answers, labels: np.ndarray) -> Heads:
