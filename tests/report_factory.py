@@ -38,6 +38,7 @@ TABLES = {
     "headlines": contracts.HEADLINES,
     "changes": contracts.CHANGES,
     "findings": contracts.FINDINGS,
+    "theme_stability": contracts.THEME_STABILITY,
 }
 
 
@@ -279,6 +280,8 @@ def _find(rows: dict, codebook: Codebook) -> None:
             ("few_people", ids[1], "", 0, 3.0),
             ("misread_example", ids[0], ids[2], 1, 0.7),
         ]
+        steady = (ids[0], 0.8, 0.7, 0.9, 19, 20)
+        rows["theme_stability"] = [dict(zip(contracts.THEME_STABILITY.columns, steady, strict=True))]
         rows["findings"] = [dict(zip(contracts.FINDINGS.columns, row, strict=True)) for row in found]
 
 

@@ -142,6 +142,20 @@ FINDINGS = Contract(
     key=("rule", "theme_id", "other_theme", "example"),
     ranges={"example": (0, float("inf"))},
 )
+THEME_STABILITY = Contract(
+    "stability of the themes",
+    "data/coded/stability.parquet",
+    {
+        "theme_id": "str",
+        "stability": "float",
+        "low": "float",
+        "high": "float",
+        "found_again": "int",
+        "resamples": "int",
+    },
+    key=("theme_id",),
+    ranges={"stability": (0.0, 1.0), "low": (0.0, 1.0), "high": (0.0, 1.0)},
+)
 CANDIDATES = Contract(
     "candidates",
     "data/candidates/candidates.parquet",

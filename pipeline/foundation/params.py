@@ -62,6 +62,7 @@ class Code(Section):
     folds: int = Field(5, ge=2)
     regularisation: float = Field(3.0, gt=0)
     risk: float = Field(0.1, gt=0, lt=1)
+    resamples: int = Field(20, ge=1)
 
 
 class Discover(Section):

@@ -152,9 +152,11 @@ STAGES = (
             "data/candidates",
             "data/embeddings",
             "models/encoder.json",
+            "models/tuned",
+            "models/coder",
         ),
         params=("seed", "embed", "code"),
-        outs=("data/coded/findings.parquet",),
+        outs=("data/coded/findings.parquet", "data/coded/stability.parquet"),
         metrics=tuple(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "themeset", "workload")),
     ),
     Stage(

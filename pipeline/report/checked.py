@@ -56,4 +56,10 @@ def flags(inputs: Inputs, theme: Theme) -> tuple[str, ...]:
 def rests_on(inputs: Inputs, theme: Theme) -> tuple[str, str]:
     """Say what the coding of a theme rests on, and warn where that is a name or definition alone."""
     coded = int(inputs.provenance.get("coded", {}).get(theme.id, 0))
-    return wording.rests_on(bool(theme.definition), len(theme.examples), coded)
+    said, warning = wording.rests_on(bool(theme.definition), len(theme.examples), coded)
+    table = inputs.tables["theme_stability"]
+    for row in table[table["theme_id"] == theme.id].to_dict("records"):
+        steady = wording.stability(float(row["stability"]), int(row["found_again"]), int(row["resamples"]))
+        said += f" Taught by four fifths of that, the coder finds the same answers: {steady}"
+        said += f" ({wording.stability_details(float(row['low']), float(row['high']), None, None)})."
+    return said, warning

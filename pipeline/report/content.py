@@ -43,6 +43,7 @@ def build_content(
     headlines: pd.DataFrame,
     changes: pd.DataFrame,
     findings: pd.DataFrame,
+    theme_stability: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
     metrics: Mapping[str, dict[str, Any]],
     params: Params,
@@ -54,7 +55,7 @@ def build_content(
     ----------
     survey, codebook, params
         What people wrote; the codebook is the effective one.
-    responses … findings : DataFrame
+    responses … theme_stability : DataFrame
         The tables by contract, all listed waves in one.
     ledgers : mapping of str to dict
         Each wave's ledger as `ingest` writes it; a wave without one is counted from its responses.
@@ -94,6 +95,7 @@ def build_content(
             "headlines": headlines,
             "changes": changes,
             "findings": findings,
+            "theme_stability": theme_stability,
         },
         ledgers=ledgers,
         metrics=metrics,

@@ -10,12 +10,12 @@ from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
-from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
+from pipeline.text.encoder import MANIFEST, load_encoder
 from pipeline.themes.card import describe, save_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, effective, load_codebook
 from pipeline.themes.coding import code_responses, theme_vectors
 from pipeline.themes.gold import match_gold, read_gold
-from pipeline.themes.tuned import load_tuned_vectors, load_weights, read_card
+from pipeline.themes.tuned import coder_space
 
 
 def run(wave: str | None = None) -> None:
@@ -29,16 +29,12 @@ def run(wave: str | None = None) -> None:
         notice(f"gold.csv holds codes that the codebook lacks; kept, not scored: {counts}")
     if gold.other_waves:
         notice(f"gold.csv holds {gold.other_waves} rows of waves that survey.yaml does not list; left out")
-    plain = load_encoder(params.embed, read_json(MANIFEST))
-    tuned = read_card() or {"act": "off", "reason": "the stage `tune` has not run"}
-    encoder, vectors = plain, None
-    if tuned["act"] == "tuned":
-        encoder, vectors = load_encoder(params.embed, read_json(MANIFEST), load_weights()), load_tuned_vectors()
+    encoder, vectors, tuned = coder_space(params.embed, survey.waves)
     units = read_waves(UNITS, survey.waves)
     coded = code_responses(
         responses,
         units,
-        vectors or load_vectors(survey.waves),
+        vectors,
         codebook,
         gold,
         encoder.encode,
@@ -57,6 +53,8 @@ def run(wave: str | None = None) -> None:
         "seed": params.seed,
         **describe(codebook, gold, units, measure_agreement(coded.heldout, gold)),
     }
+    # Candidates are sought among vectors by the encoder as it came, and so are the themes nearest to them.
+    plain = encoder if tuned["act"] == "off" else load_encoder(params.embed, read_json(MANIFEST))
     centres = theme_vectors(codebook, responses, plain.encode) if codebook.themes else np.zeros((0, 1), np.float32)
     save_coder(coded.coder, coded.words, [t.id for t in codebook.themes], centres, about)
     say(

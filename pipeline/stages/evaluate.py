@@ -13,6 +13,7 @@ from pipeline.foundation.contracts import (
     HELDOUT,
     MENTIONS,
     RESPONSES,
+    THEME_STABILITY,
     UNIT_CODES,
     UNITS,
 )
@@ -21,8 +22,11 @@ from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_table, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
+from pipeline.themes.card import load_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 from pipeline.themes.gold import match_gold, read_gold
+from pipeline.themes.steadiness import theme_cards
+from pipeline.themes.tuned import coder_space
 
 
 def run(wave: str | None = None) -> None:
@@ -55,6 +59,12 @@ def run(wave: str | None = None) -> None:
         params.seed,
     )
     write_table(findings, FINDINGS)
+    coder, words, _, _ = load_coder()
+    encoder, read, _ = coder_space(params.embed, survey.waves)
+    steady = theme_cards(
+        codebook, responses, units, read, gold, encoder.encode, coder, words, params.code.resamples, params.seed
+    )
+    write_table(steady, THEME_STABILITY)
     write_json(metrics_path("themeset"), themeset)
     write_json(metrics_path("agreement"), agreement)
     write_json(metrics_path("coverage"), coverage)

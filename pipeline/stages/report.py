@@ -51,6 +51,7 @@ def run(wave: str | None = None) -> None:
         headlines=read_table(c.HEADLINES),
         changes=read_table(c.CHANGES),
         findings=read_table(c.FINDINGS),
+        theme_stability=read_table(c.THEME_STABILITY),
         ledgers={wave: read_json(ledger_path(wave)) for wave in waves},
         metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage", "themeset", "workload")},
         params=params,

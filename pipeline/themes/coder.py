@@ -245,6 +245,12 @@ class ThemeCoder(BaseEstimator):
         )
         return self
 
+    def taught_anew(self, examples: Examples, answers: Answers, labels: np.ndarray) -> ThemeCoder:
+        """Give a coder with the same calibration and thresholds whose models are trained on other texts and answers."""
+        other = ThemeCoder(self.questions, self.regularisation)
+        other.heads_, other.calibration_ = self._train(examples, answers, labels), self.calibration_
+        return other
+
     def _calibrate(
         self,
         scores: np.ndarray,

@@ -153,7 +153,7 @@ def code_responses(
     fold_of = _folds(gold, params.folds, seed)
     groups = fold_of.loc[coded["response_id"]].to_numpy(dtype=int)
     taught = answers.take(known)
-    pool = answers.take(_some(answered["response_id"]))
+    pool = answers.take(some(answered["response_id"], POOL))
     coder.fit(examples, taught, truth, groups, pool)
 
     probability = coder.predict_proba(answers)
@@ -193,12 +193,12 @@ def _sure_from(
     return sure_cuts(coder.heldout_probability_[fresh], given[fresh], allowed[fresh], risk)
 
 
-def _some(response_ids: pd.Series) -> np.ndarray:
-    """Positions of all answers, or of POOL of them chosen by a hash of their ids."""
-    if len(response_ids) <= POOL:
+def some(response_ids: pd.Series, most: int) -> np.ndarray:
+    """Give the positions of all answers, or of so many of them chosen by a hash of their ids, in order."""
+    if len(response_ids) <= most:
         return np.arange(len(response_ids))
     digest = [hashlib.sha256(response_id.encode()).digest() for response_id in response_ids]
-    return np.sort(np.array(sorted(range(len(digest)), key=digest.__getitem__)[:POOL]))
+    return np.sort(np.array(sorted(range(len(digest)), key=digest.__getitem__)[:most]))
 
 
 def label_matrix(gold: Gold, theme_ids: list[str]) -> pd.DataFrame:

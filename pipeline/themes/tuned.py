@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.foundation.params import Tune
+from pipeline.foundation.params import Embed, Tune
 from pipeline.foundation.tables import (
     read_bytes,
     read_json,
@@ -20,7 +21,7 @@ from pipeline.foundation.tables import (
     write_json,
     write_vectors,
 )
-from pipeline.text.encoder import Vectors
+from pipeline.text.encoder import MANIFEST, SentenceTransformerEncoder, Vectors, load_encoder, load_vectors
 from pipeline.text.tuning import Lessons
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coding import example_texts
@@ -132,6 +133,15 @@ def load_weights() -> dict[str, np.ndarray]:
     from safetensors.numpy import load
 
     return dict(load(read_bytes(WEIGHTS, "Run `dvc repro`, which makes it.")))
+
+
+def coder_space(params: Embed, waves: Iterable[str]) -> tuple[SentenceTransformerEncoder, Vectors, dict[str, Any]]:
+    """Give what the coder reads: the encoder, tuned where it was, the vectors of all units by it, and the card."""
+    card = read_card() or {"act": "off", "reason": "the stage `tune` has not run"}
+    manifest = read_json(MANIFEST)
+    if card["act"] == "off":
+        return load_encoder(params, manifest), load_vectors(waves), card
+    return load_encoder(params, manifest, load_weights()), load_tuned_vectors(), card
 
 
 def load_tuned_vectors() -> Vectors:
