@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pipeline.foundation.errors import ThemebookError
-from pipeline.foundation.params import Ingest, Params, parse
+from pipeline.foundation.params import Ingest, Params, Tune, parse
 from pipeline.foundation.tables import read_bytes, read_text, write_bytes, write_json, write_text
 from pipeline.project.graph import PLOT, PLOT_TEMPLATE, dvc_yaml
 from pipeline.project.modules import PACKAGE
@@ -137,7 +137,7 @@ def init(
         read_gold(gold)
         coded = read_text(gold, "Give the path of gold.csv.")
 
-    _scaffold(folder)
+    _scaffold(folder, Params())
     for wave, path in waves.items():
         write_bytes(folder / survey["waves"][wave]["file"], read_bytes(path, ""))
     write_text(folder / "data/survey.yaml", as_yaml(survey))
@@ -151,7 +151,8 @@ def demo(folder: Path) -> None:
     """Make a project folder of the sample survey, whose every answer is invented for illustration."""
     _must_be_new(folder)
     source = resources("sample")
-    _scaffold(folder)
+    # A look at the sample should not wait for the tuning of the encoder.
+    _scaffold(folder, Params(tune=Tune(mode="off")))
     for wave in load_survey(source / "survey.yaml").waves.values():
         write_bytes(folder / wave.file, (source / "raw" / Path(wave.file).name).read_bytes())
     write_bytes(folder / "data/survey.yaml", (source / "survey.yaml").read_bytes())
@@ -176,12 +177,12 @@ def _must_be_new(folder: Path) -> None:
         raise ThemebookError(f"{folder} is not empty.", "Give a new folder; nothing was changed.")
 
 
-def _scaffold(folder: Path) -> None:
+def _scaffold(folder: Path, params: Params) -> None:
     """Write what every project folder holds."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in IGNORED.items():
         write_text(folder / name, content)
-    write_text(folder / "params.yaml", as_yaml(Params().model_dump(mode="json")))
+    write_text(folder / "params.yaml", as_yaml(params.model_dump(mode="json")))
     write_text(folder / "dvc.yaml", dvc_yaml(with_modules=False))
     write_json(folder / STAMP, stamp())
     for name in ("encoder.json", "spacy.json"):
