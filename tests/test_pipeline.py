@@ -26,6 +26,8 @@ pytestmark = pytest.mark.xdist_group("pipeline")
 def run(folder, *command, ok=True):
     """Run a command in a project folder as a user would; nothing may print a traceback."""
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
+    # As on a user's machine: the order of a set differs from process to process and must not show.
+    environment["PYTHONHASHSEED"] = "random"
     environment |= dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL"), "inv.example")
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     out = done.stdout + done.stderr

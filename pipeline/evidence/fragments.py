@@ -120,7 +120,7 @@ def _rated(
             continue
         if kind_of(raw, spans, params) != FRAGMENT or material.masked(unit["response_id"], spans):
             continue
-        telling = content_words(raw[s:e])
+        telling = sorted(content_words(raw[s:e]))  # in one order, so that their mean is one number
         stands = self_contained(raw, s, e) if (s, e) == whole else 1.0
         central = float(np.mean([marks.get(word, 0.0) for word in telling]))
         parts = [unit["relevance"], central, float(length_fit(np.array(words), 2, 5)), stands]
