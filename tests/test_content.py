@@ -264,3 +264,15 @@ def test_a_scale_of_bare_numbers_is_not_read_as_better_upwards():
     headline = next(h for h in content.headlines if h.question_id == "rate")
     most = max(next(c for c in content.closed if c.key == "rate").rows, key=lambda row: row.latest.share)
     assert headline.answer == f"{most.label}, on a scale from 1 to 5" and headline.cell.n == most.latest.n
+
+
+def test_what_is_sure_is_told_where_people_coded_and_only_to_the_team():
+    """A machine's codes are no evidence of what is sure."""
+    inputs = inputs_of()
+    workload = {"risk_asked": 0.1, "sure": 9.0, "sure_wrong": 0.05, "sure_found": 0.3}
+    workload |= {"f1_read_000": 0.7, "f1_read_030": 0.9, "f1_random_030": 0.8}
+    for share, told in ((1.0, True), (0.0, False)):
+        inputs["metrics"] = {"agreement": {"read_by_people": share}, "workload": workload}
+        content = build_content(**inputs)
+        assert ({"Sure mentions", "Reading more"} <= {fact.name for fact in content.made}) == told
+        assert not {"Sure mentions", "Reading more"} & {fact.name for fact in to_public(content).made}

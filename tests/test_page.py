@@ -268,7 +268,7 @@ def test_what_the_rules_found_is_for_the_team_only(content):
     internal, public = (render(content, audience) for audience in AUDIENCES)
     assert "The codebook, checked" in internal
     assert "Its coding rests on: definition, 1 example, 23 coded answers." in internal
-    assert "found again in 19 of 20 resamples: stable (overlap (Jaccard) 0.70 to 0.90 in nine of ten" in internal
+    assert "found again in 19 of 20 resamples: stable; overlap (Jaccard) 0.70 to 0.90 in nine of ten" in internal
     assert internal.count("Reads much like “Theme number 3” (similarity 0.83)") == 2
     assert "Raised by only 3 respondents" in internal
     assert "Its only example may belong to another theme" in internal

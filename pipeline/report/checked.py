@@ -60,6 +60,6 @@ def rests_on(inputs: Inputs, theme: Theme) -> tuple[str, str]:
     table = inputs.tables["theme_stability"]
     for row in table[table["theme_id"] == theme.id].to_dict("records"):
         steady = wording.stability(float(row["stability"]), int(row["found_again"]), int(row["resamples"]))
-        said += f" Taught by four fifths of that, the coder finds the same answers: {steady}"
-        said += f" ({wording.stability_details(float(row['low']), float(row['high']), None, None)})."
+        details = wording.stability_details(float(row["low"]), float(row["high"]), None, None)
+        said += f" Taught by a random four fifths of that, it is {steady}; {details}."
     return said, warning

@@ -201,7 +201,8 @@ def _made(inputs: Inputs) -> tuple[Fact, ...]:
         each = ", ".join(f"{wave}: {wording.number(n)}" for wave, n in gold.items())
         facts.append(("Coded answers", f"{wording.number(sum(gold.values()))} ({each})"))
     workload = inputs.metrics.get("workload") or {}
-    if workload:
+    # Agreement with a machine's codes is evidence of nothing, and neither is what rests on it.
+    if workload and inputs.metrics.get("agreement", {}).get("read_by_people"):
         facts.append(("Sure mentions", wording.sure(*_sure(inputs.tables["mentions"]), workload)))
         facts.append(("Reading more", wording.reading(workload)))
     if about.get("decisions") is not None:
