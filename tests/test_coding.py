@@ -191,3 +191,10 @@ def test_a_seed_changes_folds_and_nothing_else_of_the_shape(seed):
         seed,
     )
     assert len(coded.heldout) == 9
+
+
+def test_what_a_theme_includes_teaches_the_coder():
+    named = Theme(id="T9", name="climate", include="weather and rain")
+    assert "T9" in said(run(codebook=Codebook(themes=(*CODEBOOK.themes, named))), "r03")
+    bare = named.model_copy(update={"include": ""})
+    assert "T9" not in said(run(codebook=Codebook(themes=(*CODEBOOK.themes, bare))), "r03")

@@ -43,7 +43,7 @@ class Coded:
 
 
 def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    """List the codebook's own texts: name, name with definition, examples.
+    """List the codebook's own texts: name, name with definition, what to include, examples.
 
     An example by reference whose response is gone is left out: it was withdrawn.
 
@@ -60,6 +60,7 @@ def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str
         mine = [theme.name]
         if theme.definition:
             mine.append(f"{theme.name}. {theme.definition}")
+        mine.append(theme.include)
         for example in theme.examples:
             mine.append(example.text or raw.get(example.response_id, "")[example.start : example.end])
         mine = [text for text in mine if text.strip()]

@@ -32,13 +32,15 @@ class Listed:
 
 
 def listed_texts(codebook: Codebook, responses: pd.DataFrame) -> list[Listed]:
-    """List names, definitions and examples; an example by reference whose response is gone is left out."""
+    """List names, definitions, includes and examples; an example by reference whose response is gone is left out."""
     raw = dict(zip(responses["response_id"], responses["text"], strict=True))
     rows = []
     for k, theme in enumerate(codebook.themes):
         rows.append(Listed(k, 0, theme.name, ""))
         if theme.definition:
             rows.append(Listed(k, 0, f"{theme.name}. {theme.definition}", ""))
+        if theme.include:
+            rows.append(Listed(k, 0, theme.include, ""))
         for n, example in enumerate(theme.examples, 1):
             text = example.text or raw.get(example.response_id, "")[example.start : example.end]
             if text.strip():
