@@ -108,6 +108,19 @@ class Sample(Section):
     random_share: float = Field(0.5, ge=0, le=1)
 
 
+class Review(Section):
+    """How people code and decide; no stage reads it.
+
+    A question with at most `code_all` codable answers a wave is coded by people altogether. ``suggestions``: whether a
+    coder sees the machine's codes ``after`` having decided, ``before`` (what is then coded is a decision, never gold),
+    or ``never``.
+    """
+
+    code_all: int = Field(500, ge=0)
+    suggestions: Literal["after", "before", "never"] = "after"
+    port: int = Field(8765, ge=1024, le=65535)
+
+
 class Params(Section):
     """The whole of params.yaml."""
 
@@ -122,6 +135,7 @@ class Params(Section):
     measure: Measure = Measure()
     report: Report = Report()
     sample: Sample = Sample()
+    review: Review = Review()
 
     @field_validator("tune", mode="before")
     @classmethod

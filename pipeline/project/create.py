@@ -38,7 +38,11 @@ IGNORED = {
     ".dvcignore": ".gitignore\n__pycache__\n*.tmp\n",
     "data/.gitignore": (
         "# Only people's files are kept in git; answers and what is made of them are not.\n"
-        "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n"
+        "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n*.tmp\n"
+    ),
+    ".gitattributes": (
+        "# Lines that two people added, in the same file and two clones, both stay.\n"
+        "data/codebook/decisions/*.jsonl merge=union\ndata/codebook/gold.csv merge=union\n"
     ),
     "models/.gitignore": "/coder\n/tuned\n",
     "reports/.gitignore": "/internal\n/public\n/headlines.csv\n",

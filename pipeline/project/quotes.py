@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Literal
 
 from pipeline.foundation.contracts import QUOTES, RESPONSES
 from pipeline.foundation.errors import ThemebookError, closest
 from pipeline.foundation.tables import read_table, read_waves
 from pipeline.survey.description import load_survey
-from pipeline.themes.decisions import Decision, append, fingerprint
+from pipeline.themes.decisions import append, draft, fingerprint
 
 
 def listed(theme: str = "") -> list[str]:
@@ -47,16 +45,14 @@ def decide(ids: Sequence[str], act: Literal["approve_quote", "reject_quote"], re
         row = quotes.loc[quote_id]
         spans = tuple((int(start), int(end)) for start, end in row["spans"])
         append(
-            Decision(
-                id=f"D{uuid.uuid4().hex[:16]}",
-                time=datetime.now(UTC).isoformat(timespec="microseconds"),
-                reviewer=reviewer,
-                act=act,
+            draft(
+                act,
+                reviewer,
+                why=why,
                 theme_id=row["theme_id"],
                 response_id=row["response_id"],
                 spans=spans,
                 seen=fingerprint(" ".join(raw[row["response_id"]][start:end] for start, end in spans)),
-                why=why,
             )
         )
     return f"{len(ids)} decisions recorded in data/codebook/decisions/{reviewer}.jsonl; run `dvc repro`"
