@@ -344,7 +344,7 @@ def load_decisions(folder: Path = DECISIONS) -> list[Decision]:
             decision = decision_of(content, where)
             if decisions.setdefault(decision.id, decision) != decision:
                 raise ThemebookError(
-                    f"{where}: the decision `{decision.id}` stands at {seen[decision.id]} too, and says something else.",
+                    f"{where}: the decision `{decision.id}` at {seen[decision.id]} says something else.",
                     "Keep one of them.",
                 )
             seen.setdefault(decision.id, where)
