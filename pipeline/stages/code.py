@@ -29,6 +29,8 @@ def run(wave: str | None = None) -> None:
         notice(f"gold.csv holds codes that the codebook lacks; kept, not scored: {counts}")
     if gold.other_waves:
         notice(f"gold.csv holds {gold.other_waves} rows of waves that survey.yaml does not list; left out")
+    if gold.disagreements:
+        notice(f"{gold.disagreements} answers are coded differently by two persons; adjudicate them on the review page")
     encoder, vectors, tuned = coder_space(params.embed, survey.waves)
     units = read_waves(UNITS, survey.waves)
     coded = code_responses(

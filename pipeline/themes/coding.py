@@ -323,11 +323,17 @@ def _allowed(responses: pd.DataFrame, codebook: Codebook) -> np.ndarray:
 
 
 def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame) -> pd.DataFrame:
-    """Put the readers' codes in place of the model's; a machine reader's codes never count as a person's."""
+    """Put the readers' codes in place of the model's; a machine reader's codes never count as a person's.
+
+    Where a reader changed codes after seeing the model's, the later ones are reported.
+    """
     person = dict(zip(gold.responses["response_id"], gold.responses["by_person"], strict=True))
     read = mentions["response_id"].isin(person)
     rows = mentions.loc[read]
-    given = [bool(labels.at[r, t]) for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)]
+    given = [
+        t in gold.checked[r] if r in gold.checked else bool(labels.at[r, t])
+        for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)
+    ]
     by = ["person" if person[r] else "model" for r in rows["response_id"]]
     mentions = mentions.copy()
     if given:
