@@ -70,7 +70,7 @@ def choose_quotes(
         Contract QUOTES. ``kind`` is ``pull`` or ``fragment``. ``rank`` runs from 1 within a theme, kind and segment:
         over all its questions where ``segment`` is empty, within its question for a side. Pinned quotes come first,
         then approved and clarified ones. ``score`` and its parts are as in `passages` and `fragments`, missing for a
-        quote decided on that is not among them now; ``novelty`` is 1 less the greatest likeness to a quote of better rank.
+        quote decided on that is not among them now; ``novelty`` is 1 less the greatest likeness to one of better rank.
 
     Notes
     -----

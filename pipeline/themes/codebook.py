@@ -97,12 +97,17 @@ class Codebook(Section):
 
     def find(self, code: str) -> Theme | None:
         """Find a theme by its id or its name, whatever the case; a former name or a merged theme gives the heir."""
-        theme = self._active(code)
+        found = self.follow(code)
+        return found if isinstance(found, Theme) else None
+
+    def follow(self, code: str) -> Theme | Former | None:
+        """Follow renames and merges to the theme that carries a code on, or to where it was split or retired."""
         former, seen = self.ended(code), set()
+        theme = self._active(code)
         while theme is None and former and former.fate in ("renamed", "merged") and former.id not in seen:
             seen.add(former.id)
             theme, former = self._active(former.into[0]), self.ended(former.into[0])
-        return theme
+        return theme or former
 
     def ended(self, code: str) -> Former | None:
         """Find what became of a theme that has ended, or of a name that a theme had."""

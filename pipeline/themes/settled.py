@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from pipeline.text.encoder import Vectors
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.gold import Gold
+from pipeline.themes.meaning import unit_length
 from pipeline.themes.replay import Standing
 
 Cells = Mapping[tuple[str, int, int, str], bool]
 # Says for each response which of some themes its text is nearest to.
-Nearest = Callable[[list[str], list[str]], list[str]]
+Nearest = Callable[[list[str], list[str]], Mapping[str, str]]
 
 
 def settle_gold(gold: Gold, standing: Standing, responses: pd.DataFrame, nearest: Nearest) -> Gold:
@@ -48,7 +50,7 @@ def settle_gold(gold: Gold, standing: Standing, responses: pd.DataFrame, nearest
         sorted_ = standing.sorted.get(str(theme_id), {})
         known = [(r, part) for r in rows["response_id"] for part in sorted_.get(r, ()) if part in parts]
         waiting = [r for r in rows["response_id"] if r not in sorted_]
-        guesses = list(zip(waiting, nearest(waiting, parts), strict=True)) if waiting and parts else []
+        guesses = sorted(nearest(waiting, parts).items()) if waiting and parts else []
         guessed |= {(r, part) for r in waiting for part in parts}
         codes.append(pd.DataFrame([*known, *guesses], columns=["response_id", "theme_id"]).astype("str"))
     coded = set(gold.responses.loc[gold.responses["by_person"], "response_id"])
@@ -72,6 +74,27 @@ def settle_gold(gold: Gold, standing: Standing, responses: pd.DataFrame, nearest
         guessed=frozenset(guessed),
         unmeasured=frozenset(mine["response_id"]),
     )
+
+
+def nearest_theme(
+    response_ids: Sequence[str], theme_ids: Sequence[str], units: pd.DataFrame, vectors: Vectors, centres: np.ndarray
+) -> dict[str, str]:
+    """Say for each response that has a text which theme's texts it is nearest to as a whole, by cosine.
+
+    Parameters
+    ----------
+    response_ids, theme_ids : sequence of str
+    units : DataFrame
+        Contract UNITS.
+    vectors : Vectors
+        Embeddings of all units.
+    centres : ndarray, shape (len(theme_ids), d)
+        Mean vector of each theme's texts.
+    """
+    whole = units[units["n"] == 0].set_index("response_id")["text_id"]
+    known = [r for r in response_ids if r in whole.index]
+    likeness = vectors(whole.loc[known]) @ unit_length(centres).T
+    return {r: theme_ids[best] for r, best in zip(known, likeness.argmax(axis=1), strict=True)}
 
 
 def _living_parts(theme_id: str, standing: Standing) -> list[str]:
@@ -164,9 +187,7 @@ def _unit_codes(unit_codes: pd.DataFrame, units: pd.DataFrame, cells: Cells) -> 
     )
 
 
-def _with_answers(
-    given: set[str], mentions: pd.DataFrame, responses: pd.DataFrame, codebook: Codebook
-) -> pd.DataFrame:
+def _with_answers(given: set[str], mentions: pd.DataFrame, responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Give rows to answers that had none: a non-answer to which a reviewer gave a theme can be coded after all."""
     new = responses[responses["response_id"].isin(given - set(mentions["response_id"]))]
     rows = [
