@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,6 +94,11 @@ def chosen_coder(coders: Collection[str], answers: Mapping[str, int]) -> str | N
         return kind, -answers[coder], coder
 
     return min((c for c in coders if not c.startswith(CHECKED)), key=place, default=None)
+
+
+def firmest(samples: Iterable[str]) -> str:
+    """Of several ways in which one answer was sampled, give the one that figures may best rest on."""
+    return min(samples, key=("random", "all", "active", "convenience").index)
 
 
 def is_unresolved(given: Codes) -> bool:
@@ -238,7 +243,7 @@ def _resolved(
         if coder is None:
             continue
         wave, person, question = cell
-        sample = min(samples[cell][coder], key=SAMPLES.index)
+        sample = firmest(samples[cell][coder])
         if sample == "all" and (wave, question) not in whole:
             sample = "convenience"
         for response_id in by_cell[cell]:
