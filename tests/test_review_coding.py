@@ -13,7 +13,17 @@ from pipeline.foundation.contracts import MENTIONS, RESPONSES
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.tables import read_table, read_waves
 from pipeline.review import coding
-from pipeline.review.coding import Cell, adjudicate, check, codings_of, give, machine_codes, read_codings, take_back
+from pipeline.review.coding import (
+    Cell,
+    adjudicate,
+    check,
+    codable_cells,
+    codings_of,
+    give,
+    machine_codes,
+    read_codings,
+    take_back,
+)
 from pipeline.survey.description import load_survey
 from pipeline.survey.identity import public_id
 from pipeline.themes.codebook import load_codebook
@@ -34,9 +44,9 @@ def project(tmp_path, monkeypatch):
 
 
 def codings(project, mentions=None):
-    return read_codings(
-        project["survey"], read_waves(RESPONSES, project["survey"].waves), project["codebook"], mentions
-    )
+    survey, codebook = project["survey"], project["codebook"]
+    responses = read_waves(RESPONSES, survey.waves)
+    return read_codings(survey, responses, codebook, codable_cells(responses, codebook, mentions))
 
 
 def matched(project):
@@ -149,7 +159,7 @@ def test_a_respondent_named_by_mail_and_a_former_name_of_a_theme_are_found(proje
     responses["respondent_id"] = responses["respondent_id"].replace("p05", public_id(mail))
     GOLD.write_text(HEADER + f"{mail},2025,Why?,TRUST,ann,all\n{mail},2025,Why?,Colour,ann,all\n")
     hashed = Cell("2025", public_id(mail), "why")
-    now = codings_of(read_gold(), survey, responses, codebook)
+    now = codings_of(read_gold(), survey, responses, codebook, codable_cells(responses, codebook))
     assert now.given[of(hashed)] == {"ann": frozenset({"T01", "Colour"})}
     give("ann", hashed, ["T02"], "all", **project)
     assert GOLD.read_text() == HEADER + f"{hashed.respondent_id},2025,why,T02,ann,all\n"

@@ -111,12 +111,27 @@ class Codings:
         return is_unresolved(self.given.get(cell_id, {}))
 
 
+def codable_cells(responses: pd.DataFrame, codebook: Codebook, mentions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """List what people code when they code everything, by cell id; see `Codings.cells`.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        Contract RESPONSES, the listed waves.
+    codebook : Codebook
+        The effective one.
+    mentions : DataFrame, optional
+        Contract MENTIONS: non-answers that it gives a row are codable too.
+    """
+    told = set(mentions["response_id"]) if mentions is not None else set()
+    meant = (responses["status"] == "non_answer") & responses["response_id"].isin(told)
+    cells = frame(responses.assign(status=responses["status"].mask(meant, "answered")), codebook)
+    real = set(responses.loc[responses["status"] == "answered", "response_id"])
+    return cells.assign(answered=[not real.isdisjoint(ids) for ids in cells["response_ids"]])
+
+
 def codings_of(
-    rows: pd.DataFrame,
-    survey: Survey,
-    responses: pd.DataFrame,
-    codebook: Codebook,
-    mentions: pd.DataFrame | None = None,
+    rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, codebook: Codebook, cells: pd.DataFrame
 ) -> Codings:
     """Say who gave each answer which codes.
 
@@ -129,17 +144,13 @@ def codings_of(
         Contract RESPONSES, the listed waves.
     codebook : Codebook
         The effective one; codes are its themes by id, name or former name.
-    mentions : DataFrame, optional
-        Contract MENTIONS: non-answers that it gives a row are codable too.
+    cells : DataFrame
+        As `codable_cells` gives them; they stay the same while people code.
 
     Returns
     -------
     Codings
     """
-    told = set(mentions["response_id"]) if mentions is not None else set()
-    meant = (responses["status"] == "non_answer") & responses["response_id"].isin(told)
-    everything = frame(responses.assign(status=responses["status"].mask(meant, "answered")), codebook)
-    cells = everything.assign(answered=everything["cell_id"].isin(set(frame(responses, codebook)["cell_id"])))
     given: dict[str, dict[str, set[str]]] = {}
     samples: dict[str, dict[str, str]] = {}
     find = cache(codebook.find)
@@ -151,16 +162,15 @@ def codings_of(
             theme = find(code.strip())
             codes.add(theme.id if theme else code.strip())
         before = samples.setdefault(cell, {}).setdefault(name, sample)
-        samples[cell][name] = firmest((before, sample))
+        if sample != before:
+            samples[cell][name] = firmest((before, sample))
     frozen = {cell: {name: frozenset(codes) for name, codes in by.items()} for cell, by in given.items()}
     return Codings(cells, frozen, samples)
 
 
-def read_codings(
-    survey: Survey, responses: pd.DataFrame, codebook: Codebook, mentions: pd.DataFrame | None = None
-) -> Codings:
+def read_codings(survey: Survey, responses: pd.DataFrame, codebook: Codebook, cells: pd.DataFrame) -> Codings:
     """Read gold.csv and say who gave each answer which codes; see `codings_of`."""
-    return codings_of(read_gold(), survey, responses, codebook, mentions)
+    return codings_of(read_gold(), survey, responses, codebook, cells)
 
 
 def give(
