@@ -6,22 +6,24 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from pipeline.foundation.contracts import GOLD
 from pipeline.foundation.errors import ThemebookError, closest
 from pipeline.foundation.tables import read_text
 from pipeline.survey.description import Survey, find_question
 from pipeline.survey.identity import public_id
-from pipeline.themes.codebook import Codebook
+from pipeline.themes.codebook import Codebook, Theme
 
 GOLD_FILE = Path("data/codebook/gold.csv")
 COLUMNS = ("respondent_id", "wave", "question", "code")
 CELL = ["wave", "respondent_id", "question_id"]
-# Stands before a code that the codebook lacks; no theme's id can begin so.
-UNKNOWN = "?"
+# Stand before a code that the codebook lacks, and before the id of a theme that was split; no id can begin so.
+UNKNOWN, SPLIT = "?", "/"
 SAMPLES = ("all", "random", "active", "convenience")
 # A coder whose name begins so is no person; gives the codes that two persons agreed on; is a person who has seen the
 # machine's codes after giving her own.
@@ -53,6 +55,14 @@ class Gold:
     checked : dict of str to tuple of str
         The themes of responses whose coder changed the codes after seeing the machine's: these are reported, while
         `codes` teach and measure the machine.
+    split : DataFrame
+        ``response_id``, ``theme_id``: codes of themes that were split since, for `settle_gold` to follow.
+    retired : dict of str to int
+        Codes of themes that were retired, with their counts: kept in gold.csv, not scored.
+    guessed : frozenset of (str, str)
+        Response and theme of codes that stand for a split theme's by the machine's guess.
+    unmeasured : frozenset of str
+        Responses whose coder had seen the machine's suggestion: they teach, and measure nothing.
     """
 
     responses: pd.DataFrame
@@ -61,6 +71,10 @@ class Gold:
     other_waves: int
     disagreements: int = 0
     checked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    split: pd.DataFrame = field(default_factory=lambda: _pairs(()))
+    retired: dict[str, int] = field(default_factory=dict)
+    guessed: frozenset[tuple[str, str]] = frozenset()
+    unmeasured: frozenset[str] = frozenset()
 
 
 def is_person(coder: str) -> bool:
@@ -182,20 +196,26 @@ def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, code
     known = set(zip(responses["wave"], responses["respondent_id"], strict=True))
     cells: dict[tuple[str, str, str], dict[str, set[str]]] = {}
     samples: dict[tuple[str, str, str], dict[str, set[str]]] = {}
-    unknown: Counter[str] = Counter()
+    unknown: dict[str, int] = Counter()
+    retired: dict[str, int] = Counter()
     for row in listed.to_dict("records"):
         cell = _cell_of(row, known, by_cell)
         coder, code = row["coder"].strip(), row["code"].strip()
         codes = cells.setdefault(cell, {}).setdefault(coder, set())
         samples.setdefault(cell, {}).setdefault(coder, set()).add(row["sample"])
-        theme = codebook.find(code) if code else None
-        if theme is not None:
+        theme = codebook.follow(code) if code else None
+        if isinstance(theme, Theme):
             codes.add(theme.id)
+        elif theme is not None and theme.fate == "split":
+            codes.add(SPLIT + theme.id)
+        elif theme is not None:
+            retired[theme.name] += 1
         elif code:
             unknown[code] += 1
             codes.add(UNKNOWN + code.casefold())
-    whole = _coded_throughout(responses, cells)
-    return _resolved(cells, samples, by_cell, whole, dict(sorted(unknown.items())), len(rows) - len(listed))
+    gold = _resolved(cells, samples, by_cell, _coded_throughout(responses, cells))
+    unknown, retired = dict(sorted(unknown.items())), dict(sorted(retired.items()))
+    return replace(gold, unknown=unknown, retired=retired, other_waves=len(rows) - len(listed))
 
 
 def _cell_of(
@@ -231,12 +251,10 @@ def _resolved(
     samples: Mapping[tuple[str, str, str], Mapping[str, set[str]]],
     by_cell: Mapping[tuple[str, str, str], list[str]],
     whole: Collection[tuple[str, str]],
-    unknown: dict[str, int],
-    other_waves: int,
 ) -> Gold:
     """Choose one coder's codes for each cell, and give them to all its responses."""
     answers = Counter(coder for given in cells.values() for coder in given)
-    rows, codes = [], []
+    rows, codes, split = [], [], []
     checked: dict[str, tuple[str, ...]] = {}
     for cell, given in cells.items():
         coder = chosen_coder(given, answers)
@@ -249,18 +267,47 @@ def _resolved(
         for response_id in by_cell[cell]:
             rows.append((response_id, wave, question, person, coder, sample, not coder.startswith(MACHINE)))
             codes += [(response_id, code) for code in _known(given[coder])]
+            split += [(response_id, code[1:]) for code in given[coder] if code.startswith(SPLIT)]
             if CHECKED + coder in given:
                 checked[response_id] = tuple(_known(given[CHECKED + coder]))
     columns = ["response_id", "wave", "question_id", "respondent_id", "coder", "sample", "by_person"]
     return Gold(
         pd.DataFrame(sorted(rows), columns=columns).astype({"by_person": bool}),
-        pd.DataFrame(sorted(codes), columns=["response_id", "theme_id"]).astype("str"),
-        unknown,
-        other_waves,
-        sum(is_unresolved(given) for given in cells.values()),
-        dict(sorted(checked.items())),
+        _pairs(codes),
+        unknown={},
+        other_waves=0,
+        disagreements=sum(is_unresolved(given) for given in cells.values()),
+        checked=dict(sorted(checked.items())),
+        split=_pairs(split),
     )
 
 
+def _pairs(pairs: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(sorted(pairs), columns=["response_id", "theme_id"]).astype("str")
+
+
 def _known(codes: Collection[str]) -> list[str]:
-    return sorted(code for code in codes if not code.startswith(UNKNOWN))
+    return sorted(code for code in codes if not code.startswith((UNKNOWN, SPLIT)))
+
+
+def gold_table(gold: Gold) -> pd.DataFrame:
+    """Give settled gold as it is stored: contract GOLD."""
+    table = gold.responses.merge(gold.codes, on="response_id", how="left").fillna({"theme_id": ""})
+    pairs = zip(table["response_id"], table["theme_id"], strict=True)
+    table["guessed"] = np.array([pair in gold.guessed for pair in pairs], bool)
+    table["measured"] = ~table["response_id"].isin(gold.unmeasured)
+    return table[list(GOLD.columns)]
+
+
+def gold_of(table: pd.DataFrame) -> Gold:
+    """Give settled gold as `code` stored it (contract GOLD); what concerns gold.csv only is not in it."""
+    guessed = table[table["guessed"]]
+    responses = table.drop_duplicates("response_id")
+    return Gold(
+        responses.drop(columns=["theme_id", "guessed", "measured"]).reset_index(drop=True),
+        table.loc[table["theme_id"] != "", ["response_id", "theme_id"]].reset_index(drop=True),
+        unknown={},
+        other_waves=0,
+        guessed=frozenset(zip(guessed["response_id"], guessed["theme_id"], strict=True)),
+        unmeasured=frozenset(responses.loc[~responses["measured"], "response_id"]),
+    )
