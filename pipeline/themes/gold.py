@@ -110,6 +110,11 @@ def chosen_coder(coders: Collection[str], answers: Mapping[str, int]) -> str | N
     return min((c for c in coders if not c.startswith(CHECKED)), key=place, default=None)
 
 
+def firmest(samples: Iterable[str]) -> str:
+    """Of several ways in which one answer was sampled, give the one that figures may best rest on."""
+    return min(samples, key=("random", "all", "active", "convenience").index)
+
+
 def is_unresolved(given: Codes) -> bool:
     """Tell whether persons coded one answer differently, and nobody (or two, differently) adjudicated it."""
     final = {frozenset(codes) for coder, codes in given.items() if coder.startswith(ADJUDICATED)}
@@ -256,7 +261,7 @@ def _resolved(
         if coder is None:
             continue
         wave, person, question = cell
-        sample = min(samples[cell][coder], key=SAMPLES.index)
+        sample = firmest(samples[cell][coder])
         if sample == "all" and (wave, question) not in whole:
             sample = "convenience"
         for response_id in by_cell[cell]:

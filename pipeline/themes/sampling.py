@@ -98,9 +98,12 @@ def gold_cells(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame) -> p
     """
     known = set(zip(responses["wave"], responses["respondent_id"], strict=True))
     found = []
+    questions: dict[str, str] = {}
     for row in rows[rows["wave"].isin(list(survey.waves))].to_dict("records"):
-        question = find_question(survey, row["question"], f"{GOLD_FILE}, line {row['line']}")
-        person = row["respondent_id"]
+        if row["question"] not in questions:
+            where = f"{GOLD_FILE}, line {row['line']}"
+            questions[row["question"]] = find_question(survey, row["question"], where)
+        question, person = questions[row["question"]], row["respondent_id"]
         if (row["wave"], person) not in known:
             person = public_id(person)
         found.append((cell_id(row["wave"], person, question), row["code"], row["coder"], row["sample"], row["line"]))
