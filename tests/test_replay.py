@@ -177,6 +177,14 @@ def test_quotes_follow_a_merge():
     assert list(standing.quotes) == [("T2", "r0")]
 
 
+def test_a_quote_of_a_split_theme_goes_where_its_answer_was_sorted_or_is_listed():
+    sorted_ = [{"response_id": "r0", "themes": ["T6-b"], "seen": words(TEXTS["r0"], "r0").seen}]
+    standing = after(quote("approve_quote"), split(sorted=sorted_))
+    assert list(standing.quotes) == [("T6-b", "r0")] and standing.conflicts == ()
+    standing = after(quote("approve_quote"), split())
+    assert standing.quotes == {} and "say which it is" in standing.conflicts[0].sentence
+
+
 @pytest.mark.parametrize("texts", [{}, {**TEXTS, "r0": "Other words now"}])
 def test_a_decision_on_words_that_are_gone_is_a_conflict(texts):
     decisions = take(replay(CODEBOOK, [], TEXTS), *quote("approve_quote")[:1], **quote("approve_quote")[1])
