@@ -52,7 +52,7 @@ def theme(standing, theme_id):
 def result(standing):
     """What stands, without who decided it when."""
     quotes = {k: (q.state, q.approved, q.pinned, q.spans, q.clarifications) for k, q in standing.quotes.items()}
-    texts = {t.id: t for t in standing.codebook.themes}
+    texts = {t.id: t.model_copy(update={"since": ""}) for t in standing.codebook.themes}
     former = set(standing.codebook.former)
     return texts, former, standing.confirmed, standing.units, standing.sorted, quotes, len(standing.rejected)
 

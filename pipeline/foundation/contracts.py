@@ -133,7 +133,7 @@ GOLD = Contract(
     "data/coded/gold.parquet",
     {
         **dict.fromkeys(
-            ("response_id", "wave", "question_id", "respondent_id", "coder", "sample", "theme_id"),
+            ("response_id", "wave", "question_id", "respondent_id", "coder", "sample", "time", "theme_id"),
             "str",
         ),
         **dict.fromkeys(("by_person", "guessed", "measured"), "bool"),

@@ -24,7 +24,7 @@ from pipeline.survey.identity import public_id
 from pipeline.text.encoder import Vectors
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coded_rows import GOLD_COLUMNS
-from pipeline.themes.decisions import DECISIONS, LOCK, REVIEWER
+from pipeline.themes.decisions import DECISIONS, LOCK, REVIEWER, now
 from pipeline.themes.gold import (
     ADJUDICATED,
     CHECKED,
@@ -321,7 +321,7 @@ def _finder(survey: Survey) -> Callable[[Row], tuple[str, str, str]]:
 def _gold_rows(cell: Cell, codes: Sequence[str], coder: str, sample: str) -> list[Row]:
     """One row a code; one row with an empty code for "none of them"."""
     values = [(cell.respondent_id, cell.wave, cell.question_id, code, coder, sample) for code in codes or [""]]
-    return [dict(zip(GOLD_COLUMNS, row, strict=True)) for row in values]
+    return [{**dict(zip(GOLD_COLUMNS, row, strict=True)), "time": now()} for row in values]
 
 
 def _check_name(coder: str) -> None:

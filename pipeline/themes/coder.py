@@ -186,6 +186,7 @@ class ThemeCoder(BaseEstimator):
         labels: np.ndarray,
         groups: np.ndarray | None = None,
         pool: Answers | None = None,
+        known: np.ndarray | None = None,
     ) -> ThemeCoder:
         """Train on codebook texts and coded answers, and predict each coded answer by models that never saw its fold.
 
@@ -202,6 +203,8 @@ class ThemeCoder(BaseEstimator):
             which leaves nothing to calibrate with.
         pool : Answers, optional
             Answers over whose probabilities the thresholds are chosen; the coded ones by default.
+        known : ndarray of bool, shape (n, K), optional
+            False where a label says nothing, since the reader of the answer did not know the theme; True by default.
 
         Returns
         -------
@@ -209,6 +212,7 @@ class ThemeCoder(BaseEstimator):
             Itself, fitted.
         """
         pool = pool or answers
+        known = np.ones(labels.shape, bool) if known is None else known
         groups = np.zeros(len(answers), int) if groups is None else groups
         allowed = self.allowed(answers.question)
         folds = [int(fold) for fold in np.unique(groups)]
@@ -216,7 +220,7 @@ class ThemeCoder(BaseEstimator):
 
         def without(*left_out: int) -> Heads:
             rest = np.flatnonzero(~np.isin(groups, left_out))
-            return self._train(examples, answers.take(rest), labels[rest])
+            return self._train(examples, answers.take(rest), labels[rest], known[rest])
 
         self.heads_ = without()
         scores = np.zeros((*labels.shape, SCORES))
@@ -235,20 +239,20 @@ class ThemeCoder(BaseEstimator):
         for fold in folds:
             held, rest = rows[fold], np.flatnonzero(groups != fold)
             others = self._calibrate(
-                blind[fold][rest], answers.take(rest), labels[rest], groups[rest], heads[fold], pool
+                blind[fold][rest], answers.take(rest), labels[rest], known[rest], groups[rest], heads[fold], pool
             )
             self.heldout_probability_[held] = others.probabilities(scores[held], answers.take(held), allowed[held])
             self.heldout_mentioned_[held] = (self.heldout_probability_[held] >= others.threshold) & allowed[held]
         fair = np.arange(len(answers) if len(folds) > 1 else 0)
         self.calibration_ = self._calibrate(
-            scores[fair], answers.take(fair), labels[fair], groups[fair], self.heads_, pool
+            scores[fair], answers.take(fair), labels[fair], known[fair], groups[fair], self.heads_, pool
         )
         return self
 
-    def taught_anew(self, examples: Examples, answers: Answers, labels: np.ndarray) -> ThemeCoder:
+    def taught_anew(self, examples: Examples, answers: Answers, labels: np.ndarray, known: np.ndarray) -> ThemeCoder:
         """Give a coder with the same calibration and thresholds whose models are trained on other texts and answers."""
         other = ThemeCoder(self.questions, self.regularisation)
-        other.heads_, other.calibration_ = self._train(examples, answers, labels), self.calibration_
+        other.heads_, other.calibration_ = self._train(examples, answers, labels, known), self.calibration_
         return other
 
     def _calibrate(
@@ -256,24 +260,25 @@ class ThemeCoder(BaseEstimator):
         scores: np.ndarray,
         answers: Answers,
         labels: np.ndarray,
+        known: np.ndarray,
         groups: np.ndarray,
         heads: Heads,
         pool: Answers,
     ) -> Calibration:
         """Calibrate on scores of answers that the models never saw, and choose thresholds over the pool."""
-        allowed = self.allowed(answers.question)
-        known = can_calibrate(labels, allowed)
-        fitted = calibrate(scores, labels, answers, allowed, groups) if known else fixed(heads.words[:, -1])
+        allowed = self.allowed(answers.question) & known
+        enough = can_calibrate(labels, allowed)
+        fitted = calibrate(scores, labels, answers, allowed, groups) if enough else fixed(heads.words[:, -1])
         possible = self.allowed(pool.question)
         likely = fitted.probabilities(self._scores(pool, heads), pool, possible)
-        if known:
+        if enough:
             cuts = [best_cut(column[mine]) for column, mine in zip(likely.T, possible.T, strict=True)]
         else:
             cuts = [usual_cut(likely, possible)] * len(self.questions)
         return replace(fitted, threshold=np.array(cuts))
 
-    def _train(self, examples: Examples, answers: Answers, labels: np.ndarray) -> Heads:
-        allowed = self.allowed(answers.question)
+    def _train(self, examples: Examples, answers: Answers, labels: np.ndarray, known: np.ndarray) -> Heads:
+        allowed = self.allowed(answers.question) & known
         themes = len(self.questions)
         own = np.zeros((themes, examples.vectors.shape[1] + 1))
         words = np.zeros((themes, examples.words.shape[1] + 1), np.float32)
@@ -287,7 +292,10 @@ class ThemeCoder(BaseEstimator):
                 truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
                 own[k] = self._by_meaning(np.vstack([examples.vectors[texts], answers.whole[coded]]), truth)
                 words[k] = self._by_words(vstack([examples.words[texts], answers.words[coded]], format="csr"), truth)
-            return Heads(own, self._among(examples, answers, labels), words)
+            # To be given none of the themes means little where not all were known.
+            sure = labels.any(axis=1) | (known | ~self.allowed(answers.question)).all(axis=1)
+            told = np.flatnonzero(sure)
+            return Heads(own, self._among(examples, answers.take(told), labels[told]), words)
 
     def _share_a_question(self, j: int, k: int) -> bool:
         mine, other = self.questions[k], self.questions[j]

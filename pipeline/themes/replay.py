@@ -44,8 +44,8 @@ class Standing:
         The effective one.
     confirmed : dict of str to tuple of str
         Response id to the ids of all themes that the answer raises, as confirmed after a suggestion.
-    confirmed_by : dict of str to str
-        Who confirmed each.
+    confirmed_by, confirmed_at : dict of str to str
+        Who confirmed each, and when.
     units : dict of (str, int, int, str) to bool
         Reassigned words: response, start, end and theme, to whether they carry it.
     sorted : dict of str to dict of str to tuple of str
@@ -63,6 +63,7 @@ class Standing:
     codebook: Codebook
     confirmed: dict[str, tuple[str, ...]]
     confirmed_by: dict[str, str]
+    confirmed_at: dict[str, str]
     units: dict[tuple[str, int, int, str], bool]
     sorted: dict[str, dict[str, tuple[str, ...]]]
     quotes: dict[tuple[str, str], QuoteStanding]
@@ -123,6 +124,7 @@ def replay(codebook: Codebook, decisions: Iterable[Decision], texts: Mapping[str
         codebook=state.codebook(),
         confirmed=codes.confirmed,
         confirmed_by={response: decision.reviewer for response, (_, decision) in state.confirmed.items()},
+        confirmed_at={response: decision.time for response, (_, decision) in state.confirmed.items()},
         units=codes.units,
         sorted={theme: dict(rows) for theme, rows in state.sorted.items()},
         quotes=quotes,

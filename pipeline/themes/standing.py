@@ -197,6 +197,7 @@ class State:
             name=decision.name,
             questions=decision.questions,
             group=decision.group,
+            since=decision.time,
             definition=decision.definition,
             include=decision.include,
             exclude=decision.exclude,
