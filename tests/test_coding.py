@@ -14,7 +14,7 @@ from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
 from pipeline.themes.codebook import Codebook, Example, Theme
 from pipeline.themes.coding import code_responses
-from pipeline.themes.gold import CODED, Gold
+from pipeline.themes.gold import Gold
 
 D = 64
 
