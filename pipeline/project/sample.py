@@ -11,9 +11,10 @@ import pandas as pd
 from pipeline.foundation.contracts import MENTIONS, QUEUE, REDACTIONS, RESPONSES, UNITS
 from pipeline.foundation.errors import ThemebookError, closest, listing
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import empty, path_of, read_table, read_waves, write_bytes, write_text
+from pipeline.foundation.tables import empty, path_of, read_table, read_waves, write_bytes
 from pipeline.report.inputs import question_title
 from pipeline.report.wording import counted, tame
+from pipeline.review.coding import Cell, add_rows
 from pipeline.review.coding_book import build, parse
 from pipeline.review.sheets import MOST
 from pipeline.survey.description import SURVEY_FILE, Survey, find_question, load_survey, slug
@@ -22,7 +23,7 @@ from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
 from pipeline.themes import sampling
 from pipeline.themes.codebook import Codebook, Example, load_codebook
-from pipeline.themes.coded_rows import read_rows, shown_fingerprint, with_rows
+from pipeline.themes.coded_rows import read_rows, shown_fingerprint
 from pipeline.themes.gold import GOLD_FILE, match_gold, read_gold
 
 FOLDER = Path("data/sample")
@@ -234,8 +235,8 @@ def read(path: Path, coder: str = "") -> list[str]:
     match_gold(gold, survey, responses, codebook)
     coded = sampling.gold_cells(gold, survey, responses)
     rows, drawn, promoted = parse(path)
-    there = sampling.frame(responses, Codebook())["cell_id"]
-    found = read_rows(rows, drawn, there, coded, codebook, coder)
+    cells = sampling.frame(responses, Codebook())
+    found = read_rows(rows, drawn, cells["cell_id"], coded, codebook, coder)
     if found.problems:
         listed = "".join(f"\n  {problem}" for problem in found.problems)
         raise ThemebookError(
@@ -243,8 +244,8 @@ def read(path: Path, coder: str = "") -> list[str]:
             "Mend the workbook and read it again.",
         )
     came_up = coded[coded["cell_id"].isin(promoted) & (coded["sample"] != "random")]
-    after = with_rows(gold, found.rows, gold["line"].isin(came_up["line"]))
-    write_text(GOLD_FILE, after.to_csv(index=False, lineterminator="\n"))
+    fresh = cells.loc[cells["cell_id"].isin(came_up["cell_id"]), sampling.KEY]
+    add_rows(found.rows, survey=survey, drawn=[Cell(*key) for key in fresh.itertuples(index=False, name=None)])
     told = (
         (found.counts["empty"], "row", "without a code: not coded"),
         (found.counts["again"], "answer", "coded so before by the same coder: nothing to add"),
