@@ -14,6 +14,7 @@ from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import empty, path_of, read_table, read_waves, write_bytes
 from pipeline.report.inputs import question_title
 from pipeline.report.wording import counted, tame
+from pipeline.review.acts import standing_now
 from pipeline.review.coding import Cell, add_rows
 from pipeline.review.coding_book import build, parse
 from pipeline.review.sheets import MOST
@@ -22,7 +23,7 @@ from pipeline.text.encoder import load_vectors
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
 from pipeline.themes import sampling
-from pipeline.themes.codebook import Codebook, Example, load_codebook
+from pipeline.themes.codebook import Codebook, Example
 from pipeline.themes.coded_rows import read_rows, shown_fingerprint
 from pipeline.themes.gold import GOLD_FILE, match_gold, read_gold
 
@@ -69,9 +70,9 @@ def draw(
     survey, params = load_survey(), load_params()
     path = out or FOLDER / f"{slug(coder) if coder else 'sample'}.xlsx"
     _check_path(path)
-    codebook = load_codebook(survey)
     mentions = read_table(MENTIONS)
     responses = read_waves(RESPONSES, survey.waves)
+    codebook = standing_now(survey, responses).codebook
     gold = read_gold()
     match_gold(gold, survey, responses, codebook)
     coded = sampling.gold_cells(gold, survey, responses)
@@ -92,9 +93,9 @@ def draw(
     write_bytes(
         path,
         build(
-            _rows(chosen, survey, texts, redactions),
+            answer_rows(chosen, survey, texts, redactions),
             themes,
-            _frame(codebook, survey, texts, redactions),
+            code_frame(codebook, survey, texts, redactions),
             coder,
             drawn.promoted,
         ),
@@ -142,7 +143,7 @@ def _vectors(cells: pd.DataFrame, survey: Survey) -> np.ndarray:
     return load_vectors(survey.waves)(text_of.loc[cells["first"]])
 
 
-def _rows(
+def answer_rows(
     cells: pd.DataFrame, survey: Survey, texts: Mapping[str, str], redactions: Redactions
 ) -> list[dict[str, str]]:
     """The rows of the sheet: each answer as it may be shown, the parts of a question below each other."""
@@ -165,7 +166,7 @@ def _rows(
     return rows
 
 
-def _frame(codebook: Codebook, survey: Survey, texts: Mapping[str, str], redactions: Redactions) -> list[list[str]]:
+def code_frame(codebook: Codebook, survey: Survey, texts: Mapping[str, str], redactions: Redactions) -> list[list[str]]:
     """The codebook as a coder reads it; a respondent's own words are masked."""
 
     def words(example: Example) -> str:
@@ -229,8 +230,8 @@ def read(path: Path, coder: str = "") -> list[str]:
         Naming every problem with the number of its row; gold.csv is then as it was.
     """
     survey = load_survey()
-    codebook = load_codebook(survey)
     responses = read_waves(RESPONSES, survey.waves)
+    codebook = standing_now(survey, responses).codebook
     gold = read_gold()
     match_gold(gold, survey, responses, codebook)
     coded = sampling.gold_cells(gold, survey, responses)
