@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | sample | wave | quote | history`."""
+"""The command line: `themebook init | demo | stage | check | sample | wave | quote | history | review`."""
 
 from __future__ import annotations
 
@@ -236,6 +236,33 @@ def history(theme: str) -> None:
     from pipeline.project.history import history as tell
 
     for line in tell(theme):
+        click.echo(line)
+
+
+@cli.group()
+def review() -> None:
+    """Review in a workbook: write one, and read it back."""
+
+
+@review.command("workbook")
+@click.option("--reviewer", required=True, metavar="NAME", help="Who decides and codes; names the file of decisions.")
+@click.option("--out", type=click.Path(path_type=Path), help="The workbook; data/review/NAME.xlsx by default.")
+def review_workbook(reviewer: str, out: Path | None) -> None:
+    """Write themes, candidates, quotes, units and answers to code into a workbook; `themebook review read` takes it."""
+    from pipeline.project import review as reviews
+
+    for line in reviews.write(reviewer, out):
+        click.echo(line)
+
+
+@review.command("read")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--reviewer", default="", metavar="NAME", help="In place of the one the workbook was written for.")
+def review_read(file: Path, reviewer: str) -> None:
+    """Read a review workbook FILE: decisions and codes are recorded; with any problem, nothing is written."""
+    from pipeline.project import review as reviews
+
+    for line in reviews.read(file, reviewer):
         click.echo(line)
 
 

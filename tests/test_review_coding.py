@@ -127,6 +127,16 @@ def test_cells_that_a_random_draw_passed_become_random(project):
     )
 
 
+def test_rows_are_added_as_they_are_and_columns_of_others_kept(project):
+    GOLD.write_text("respondent_id,wave,question,code,coder,sample,old\np04,2025,Why?,T01,bob,active,x\n")
+    row = dict(zip(coding.GOLD_COLUMNS, ("p05", "2025", "why", "fair, pay", "ann", "random"), strict=True))
+    coding.add_rows([row], survey=project["survey"], drawn=[Cell("2025", "p04", "why")])
+    assert GOLD.read_text().splitlines()[1:] == [
+        "p04,2025,Why?,T01,bob,random,x",
+        'p05,2025,why,"fair, pay",ann,random,',
+    ]
+
+
 def test_what_is_changed_after_seeing_the_machines_codes_stands_beside_the_blind_codes(project):
     give("ann", CELL, ["T01"], "all", **project)
     check("ann", CELL, ["T01", "T02"], "all", **project)

@@ -212,7 +212,6 @@ def give(
     _check_name(coder)
     codes = _checked_codes(themes, cell, codebook)
     _check_sample(sample)
-    fresh = {_place(each) for each in drawn}
 
     def change(text: str) -> str:
         is_cell = _finder(survey)
@@ -222,7 +221,7 @@ def give(
             text,
             lambda row: row.get("coder", "").strip() == name and is_cell(row) == _place(cell),
             _gold_rows(cell, codes, name, sample),
-            (lambda row: row.get("sample") != "random" and is_cell(row) in fresh) if fresh else lambda row: False,
+            _promotion(survey, drawn),
         )
 
     _rewrite(path, change)
@@ -268,6 +267,26 @@ def adjudicate(
     _check_sample(sample)
     name = ADJUDICATED + coder
     _replace(survey, cell, ADJUDICATED, _gold_rows(cell, codes, name, sample), path)
+
+
+def add_rows(rows: Sequence[Row], *, survey: Survey, drawn: Collection[Cell] = (), path: Path = GOLD_FILE) -> None:
+    """Add rows to gold.csv as they are, all at once; rows of cells that a random draw has come upon become random.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        By `GOLD_COLUMNS`.
+    survey, drawn, path
+        As in `give`.
+    """
+    change = _promotion(survey, drawn)
+    _rewrite(path, lambda text: with_rows_replaced(text, lambda row: False, rows, change))
+
+
+def _promotion(survey: Survey, drawn: Collection[Cell]) -> Callable[[Row], bool]:
+    """Say of a row whether a random draw has come upon its cell."""
+    is_cell, fresh = _finder(survey), {_place(each) for each in drawn}
+    return lambda row: bool(fresh) and row.get("sample") != "random" and is_cell(row) in fresh
 
 
 def take_back(coder: str, cell: Cell, *, survey: Survey, path: Path = GOLD_FILE) -> None:

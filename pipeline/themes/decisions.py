@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -362,13 +362,20 @@ def in_order(decisions: Iterable[Decision]) -> list[Decision]:
 
 def append(decision: Decision, folder: Path = DECISIONS) -> None:
     """Add a decision to its reviewer's file; it is on disk when this returns, also beside other writers."""
-    path = folder / f"{decision.reviewer}.jsonl"
+    append_all([decision], folder)
+
+
+def append_all(decisions: Sequence[Decision], folder: Path = DECISIONS) -> None:
+    """Add some decisions of one reviewer to the file, all of them or none."""
+    if not decisions:
+        return
+    path = folder / f"{decisions[0].reviewer}.jsonl"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / LOCK):
         before = read_text(path, "") if path.exists() else ""
         if before and not before.endswith("\n"):
             before += "\n"
-        write_text(path, before + as_line(decision) + "\n")
+        write_text(path, before + "".join(as_line(decision) + "\n" for decision in decisions))
 
 
 def as_line(decision: Decision) -> str:
