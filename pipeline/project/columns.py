@@ -7,9 +7,12 @@ from collections.abc import Collection
 from typing import Any
 
 import click
+import yaml
 
 from pipeline.foundation.errors import ThemebookError
 from pipeline.survey.matching import Matching, Missing, New, Replies
+
+_TEXT = "tag:yaml.org,2002:str"
 
 
 def unsettled(matching: Matching, wave: str, file: str) -> ThemebookError:
@@ -59,7 +62,9 @@ def _rename(header: str, target: str) -> str:
 
 
 def _flag(name: str, value: str) -> str:
-    return f"--{name} {shlex.quote(value)}"
+    """A flag as a shell takes it, in double quotes where these leave the text as it is."""
+    safe = not set(value) & set('"$`\\!')
+    return f'--{name} "{value}"' if safe else f"--{name} {shlex.quote(value)}"
 
 
 def ask(matching: Matching, replies: Replies) -> Replies:
@@ -119,22 +124,34 @@ def write_into(content: Any, matching: Matching, wave: str) -> None:
     questions = content["questions"]
     waves = [str(name) for name in content["waves"]]
     for header, (name, old) in matching.renamed.items():
-        questions[name]["columns"].append(header)
-        questions[name].setdefault("renamed", {})[header] = old
+        questions[name]["columns"].append(safe(header))
+        questions[name].setdefault("renamed", {})[safe(header)] = safe(old)
     for header, name in matching.parts.items():
-        questions[name]["columns"].append(header)
+        questions[name]["columns"].append(safe(header))
     for name in matching.not_asked:
         if not questions[name].get("waves"):
-            questions[name]["waves"] = [quoted(each) for each in waves if each != wave]
+            questions[name]["waves"] = [safe(each) for each in waves if each != wave]
     for name in matching.asked_again:
-        questions[name]["waves"].append(quoted(wave))
+        questions[name]["waves"].append(safe(wave))
     for name, described in matching.added.items():
-        questions[name] = {**described, "waves": [quoted(each) for each in described["waves"]]}
-    content["waves"][wave].update(matching.special)
+        questions[name] = safe(described)
+    content["waves"][wave].update(safe(matching.special))
 
 
-def quoted(wave: str) -> Any:
-    """Give a wave's id as YAML text in quotes, so that 2025 stays text."""
+def safe(value: Any) -> Any:
+    """Put every text in quotes that YAML would read as something else: 2025, No, 1.0.
+
+    Examples
+    --------
+    >>> [type(text).__name__ for text in safe(["No", "2025", "Why?"])]
+    ['SingleQuotedScalarString', 'SingleQuotedScalarString', 'str']
+    """
     from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
-    return SingleQuotedScalarString(wave)
+    if isinstance(value, dict):
+        return {safe(key): safe(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [safe(each) for each in value]
+    # What is written as YAML 1.2 is read as YAML 1.1, which knows more words for yes and no.
+    misread = isinstance(value, str) and yaml.SafeLoader("").resolve(yaml.ScalarNode, value, (True, False)) != _TEXT
+    return SingleQuotedScalarString(value) if misread else value

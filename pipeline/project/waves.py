@@ -14,7 +14,7 @@ from pipeline.foundation.contracts import CLOSED, REDACTIONS, RESPONDENTS, RESPO
 from pipeline.foundation.errors import ThemebookError, listing
 from pipeline.foundation.params import load_params, parse
 from pipeline.foundation.tables import path_of, read_bytes, read_text, sha256_of, write_bytes, write_text
-from pipeline.project.columns import quoted, unsettled, write_into
+from pipeline.project.columns import safe, unsettled, write_into
 from pipeline.project.create import wave_files
 from pipeline.survey.description import SURVEY_FILE, Survey, ledger_path, load_survey, verified_path
 from pipeline.survey.formats import Export, read_export
@@ -76,7 +76,7 @@ def add(
     described |= {"changed": {name: value for name, value in changed.items() if value}} if changed else {}
 
     def change(content: Any) -> None:
-        content["waves"][quoted(wave)] = described
+        content["waves"][safe(wave)] = safe(described)
         write_into(content, matching, wave)
 
     text = _edited(change)
