@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.foundation.errors import ThemebookError
 from pipeline.survey.matching import Matching, Missing, New, Replies
 
 _TEXT = "tag:yaml.org,2002:str"
+_PLAIN = re.compile(r"[^\W\d][\w ./()-]*")
 
 
 def unsettled(matching: Matching, wave: str, file: str) -> ThemebookError:
@@ -138,13 +140,23 @@ def write_into(content: Any, matching: Matching, wave: str) -> None:
     content["waves"][wave].update(safe(matching.special))
 
 
+def yaml_editor() -> Any:
+    """Give what reads and writes survey.yaml with its comments, order and quotes kept."""
+    from ruamel.yaml import YAML
+
+    editor = YAML()
+    editor.preserve_quotes = True
+    editor.width = 110
+    return editor
+
+
 def safe(value: Any) -> Any:
-    """Put every text in quotes that YAML would read as something else: 2025, No, 1.0.
+    """Put every text in quotes that YAML would read as something else, such as 2025 or No, or could not read in a list.
 
     Examples
     --------
-    >>> [type(text).__name__ for text in safe(["No", "2025", "Why?"])]
-    ['SingleQuotedScalarString', 'SingleQuotedScalarString', 'str']
+    >>> [type(text).__name__ for text in safe(["No", "2025", "Why?", "single"])]
+    ['SingleQuotedScalarString', 'SingleQuotedScalarString', 'SingleQuotedScalarString', 'str']
     """
     from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
@@ -152,6 +164,8 @@ def safe(value: Any) -> Any:
         return {safe(key): safe(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [safe(each) for each in value]
+    if not isinstance(value, str):
+        return value
     # What is written as YAML 1.2 is read as YAML 1.1, which knows more words for yes and no.
-    misread = isinstance(value, str) and yaml.SafeLoader("").resolve(yaml.ScalarNode, value, (True, False)) != _TEXT
-    return SingleQuotedScalarString(value) if misread else value
+    plain = _PLAIN.fullmatch(value) and yaml.SafeLoader("").resolve(yaml.ScalarNode, value, (True, False)) == _TEXT
+    return value if plain else SingleQuotedScalarString(value)

@@ -14,7 +14,7 @@ from pipeline.foundation.contracts import CLOSED, REDACTIONS, RESPONDENTS, RESPO
 from pipeline.foundation.errors import ThemebookError, listing
 from pipeline.foundation.params import load_params, parse
 from pipeline.foundation.tables import path_of, read_bytes, read_text, sha256_of, write_bytes, write_text
-from pipeline.project.columns import safe, unsettled, write_into
+from pipeline.project.columns import safe, unsettled, write_into, yaml_editor
 from pipeline.project.create import wave_files
 from pipeline.survey.description import SURVEY_FILE, Survey, ledger_path, load_survey, verified_path
 from pipeline.survey.formats import Export, read_export
@@ -137,11 +137,7 @@ def _edit(change: Callable[[Any], Any]) -> None:
 
 def _edited(change: Callable[[Any], Any]) -> str:
     """Give survey.yaml with a change, comments and order kept."""
-    from ruamel.yaml import YAML
-
-    editor = YAML()
-    editor.preserve_quotes = True
-    editor.width = 110
+    editor = yaml_editor()
     content = editor.load(read_text(SURVEY_FILE, "Run in a project folder."))
     change(content)
     buffer = io.StringIO()
