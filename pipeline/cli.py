@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | sample | wave | quote`."""
+"""The command line: `themebook init | demo | stage | check | sample | wave | quote | history`."""
 
 from __future__ import annotations
 
@@ -255,6 +255,16 @@ def quote_reject(ids: tuple[str, ...], reviewer: str, why: str) -> None:
     from pipeline.project import quotes
 
     click.echo(quotes.decide(ids, "reject_quote", reviewer, why))
+
+
+@cli.command()
+@click.argument("theme", metavar="THEME")
+def history(theme: str) -> None:
+    """Tell the life of a THEME, by id or name: where it comes from and every decision that speaks of it."""
+    from pipeline.project.history import history as tell
+
+    for line in tell(theme):
+        click.echo(line)
 
 
 def main() -> None:
