@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | sample | wave | quote | history`."""
+"""The command line: `themebook init | demo | stage | check | sample | wave | release | quote | history`."""
 
 from __future__ import annotations
 
@@ -218,6 +218,20 @@ def wave_accept(name: str) -> None:
     from pipeline.project import waves
 
     click.echo(waves.accept(name))
+
+
+@cli.command()
+@click.argument("name", required=False, default="")
+@click.option("--list", "list_", is_flag=True, help="List the releases and check their hashes.")
+@click.pass_context
+def release(context: click.Context, name: str, list_: bool) -> None:
+    """Freeze codebook, coder, mentions and shares under a NAME: published figures never change."""
+    from pipeline.project import release as releases
+
+    if not name and not list_:
+        raise click.UsageError("Give a NAME, or --list.", context)
+    for line in releases.listed() if list_ else releases.release(name):
+        click.echo(line)
 
 
 @cli.group()

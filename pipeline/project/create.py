@@ -44,7 +44,8 @@ IGNORED = {
         "# Lines that two people added, in the same file and two clones, both stay.\n"
         "data/codebook/decisions/*.jsonl merge=union\ndata/codebook/gold.csv merge=union\n"
     ),
-    "models/.gitignore": "/coder\n/tuned\n",
+    "models/.gitignore": "/coder\n/tuned\n/released/*/\n",
+    "models/releases/.gitkeep": "",
     "reports/.gitignore": "/internal\n/public\n/headlines.csv\n",
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",
