@@ -36,6 +36,7 @@ SURVEY_KEYS: dict[str, Any] = {
 GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
 IGNORED = {
     ".dvcignore": ".gitignore\n__pycache__\n*.tmp\n",
+    ".gitignore": "# Drawn by `dvc plots`; DVC's own files are ignored by its own lists.\n/dvc_plots\n",
     "data/.gitignore": (
         "# Only people's files are kept in git; answers and what is made of them are not.\n"
         "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n*.tmp\n"

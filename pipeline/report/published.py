@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from pipeline.report import wording
 from pipeline.report.inputs import Inputs, known
 from pipeline.report.records import Cell, PublishedRow, Release
@@ -17,30 +19,24 @@ def split(before: str, release: str, published: float | None, answers: float | N
     Examples
     --------
     >>> split("2025", "first", 0.27, 0.06, 0.02).replace(wording.NBSP, " ")
-    'published for 2025 were 27 % (release first), and of the change since then up 6 points lie in the answers, up 2 \
-points in the coding'
+    'against the 27 % published for 2025 (release first) up 8 points: up 6 points in the answers, up 2 points in the coding'
     >>> split("2025", "first", 0.27, 0.06, 0.0).replace(wording.NBSP, " ")
-    'as coded now, 2025 is what was published for it (27 %, release first)'
+    '2025 stands as published (27 %, release first)'
     """
     if published is None or answers is None or coding is None:
         return ""
+    share = wording.percent(published)
     if abs(coding) < _NEARLY:
-        return f"as coded now, {before} is what was published for it ({wording.percent(published)}, release {release})"
+        return f"{before} stands as published ({share}, release {release})"
     return (
-        f"published for {before} were {wording.percent(published)} (release {release}), and of the change since then "
-        f"{_lie(answers)} in the answers, {wording.points(coding)} in the coding"
+        f"against the {share} published for {before} (release {release}) {wording.points(round(answers + coding, 6))}: "
+        f"{wording.points(answers)} in the answers, {wording.points(coding)} in the coding"
     )
-
-
-def _lie(difference: float) -> str:
-    if not difference:
-        return "nothing lies"
-    return f"{wording.points(difference)} {'lie' if wording.whole(abs(difference)) > 1 else 'lies'}"
 
 
 def releases(inputs: Inputs) -> tuple[Release, ...]:
     """Lay out every release: each published share beside today's, and in one sentence how many differ."""
-    table = inputs.tables["published"]
+    table = _at_home(inputs.tables["published"])
     order = {wave: i for i, wave in enumerate(inputs.waves)}
     found = []
     for name, mine in table.groupby("release", sort=True):
@@ -61,6 +57,13 @@ def releases(inputs: Inputs) -> tuple[Release, ...]:
         )
         found.append(Release(name=str(name), sentence=_sentence(rows), rows=rows))
     return tuple(found)
+
+
+def _at_home(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out shares of all questions together where the theme was counted at one question only: they are the same."""
+    own = table[table["question_id"] != ""].groupby(["release", "wave", "theme_id"]).size()
+    questions = table.set_index(["release", "wave", "theme_id"]).index.map(own.to_dict())
+    return table[(table["question_id"] != "") | (questions != 1)]
 
 
 def _cell(record: dict[str, object], prefix: str) -> Cell:
