@@ -132,8 +132,8 @@ def test_rows_are_added_as_they_are_and_columns_of_others_kept(project):
     row = dict(zip(coding.GOLD_COLUMNS, ("p05", "2025", "why", "fair, pay", "ann", "random"), strict=True))
     coding.add_rows([row], survey=project["survey"], drawn=[Cell("2025", "p04", "why")])
     assert GOLD.read_text().splitlines()[1:] == [
-        "p04,2025,Why?,T01,bob,random,x",
-        'p05,2025,why,"fair, pay",ann,random,',
+        "p04,2025,Why?,T01,bob,random,x,",
+        'p05,2025,why,"fair, pay",ann,random,,2026',
     ]
 
 

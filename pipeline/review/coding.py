@@ -275,12 +275,13 @@ def add_rows(rows: Sequence[Row], *, survey: Survey, drawn: Collection[Cell] = (
     Parameters
     ----------
     rows : sequence of mapping
-        By `GOLD_COLUMNS`.
+        By `GOLD_COLUMNS`; the time is put in.
     survey, drawn, path
         As in `give`.
     """
     change = _promotion(survey, drawn)
-    _rewrite(path, lambda text: with_rows_replaced(text, lambda row: False, rows, change))
+    timed = [{**row, "time": now()} for row in rows]
+    _rewrite(path, lambda text: with_rows_replaced(text, lambda row: False, timed, change))
 
 
 def _promotion(survey: Survey, drawn: Collection[Cell]) -> Callable[[Row], bool]:

@@ -199,7 +199,8 @@ def _sure_from(
     if not coder.calibration_.fitted or not fresh.any():
         return np.full(given.shape[1], NEVER_SURE)
     allowed = coder.allowed(taught.question) & told
-    return sure_cuts(coder.heldout_probability_[fresh], given[fresh], allowed[fresh], risk)
+    cuts = sure_cuts(coder.heldout_probability_[fresh], given[fresh], allowed[fresh], risk)
+    return np.where(coder.young_, NEVER_SURE, cuts)
 
 
 def some(response_ids: pd.Series, most: int) -> np.ndarray:
