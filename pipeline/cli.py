@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | sample | wave | quote`."""
+"""The command line: `themebook init | demo | stage | check | sample | wave | quote | review`."""
 
 from __future__ import annotations
 
@@ -227,6 +227,17 @@ def quote_reject(ids: tuple[str, ...], reviewer: str, why: str) -> None:
     from pipeline.project import quotes
 
     click.echo(quotes.decide(ids, "reject_quote", reviewer, why))
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1024, 65535), help="In place of the one in params.yaml.")
+@click.option("--reviewer", default="", metavar="NAME", help="Who decides; names the file of decisions. Asked otherwise.")
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+def review(port: int | None, reviewer: str, no_browser: bool) -> None:
+    """Open the review page: code answers, decide on candidates, themes and quotes. It listens on this machine only."""
+    from pipeline.review.serve import serve
+
+    serve(reviewer or click.prompt("Who reviews? (letters, digits, _ - .)"), port, browser=not no_browser)
 
 
 def main() -> None:
