@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | sample | wave | quote | review`."""
+"""The command line: `themebook init | demo | stage | check | sample | wave | quote | history | review`."""
 
 from __future__ import annotations
 
@@ -230,8 +230,20 @@ def quote_reject(ids: tuple[str, ...], reviewer: str, why: str) -> None:
 
 
 @cli.command()
+@click.argument("theme", metavar="THEME")
+def history(theme: str) -> None:
+    """Tell the life of a THEME, by id or name: where it comes from and every decision that speaks of it."""
+    from pipeline.project.history import history as tell
+
+    for line in tell(theme):
+        click.echo(line)
+
+
+@cli.command()
 @click.option("--port", type=click.IntRange(1024, 65535), help="In place of the one in params.yaml.")
-@click.option("--reviewer", default="", metavar="NAME", help="Who decides; names the file of decisions. Asked otherwise.")
+@click.option(
+    "--reviewer", default="", metavar="NAME", help="Who decides; names the file of decisions. Asked otherwise."
+)
 @click.option("--no-browser", is_flag=True, help="Print the address only.")
 def review(port: int | None, reviewer: str, no_browser: bool) -> None:
     """Open the review page: code answers, decide on candidates, themes and quotes. It listens on this machine only."""

@@ -128,6 +128,18 @@ HELDOUT = Contract(
     key=("response_id", "theme_id"),
     ranges={"probability": (0.0, 1.0)},
 )
+GOLD = Contract(
+    "gold as coding used it",
+    "data/coded/gold.parquet",
+    {
+        **dict.fromkeys(
+            ("response_id", "wave", "question_id", "respondent_id", "coder", "sample", "theme_id"),
+            "str",
+        ),
+        **dict.fromkeys(("by_person", "guessed", "measured"), "bool"),
+    },
+    key=("response_id", "theme_id"),
+)
 QUEUE = Contract(
     "answers to read next",
     "data/coded/queue.parquet",

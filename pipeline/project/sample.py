@@ -241,7 +241,7 @@ def read(path: Path, coder: str = "") -> list[str]:
             f"{path}: {counted(len(found.problems), 'problem')}, nothing was written.{listed}\n",
             "Mend the workbook and read it again.",
         )
-    came_up = coded[coded["cell_id"].isin(promoted) & ~coded["sample"].isin(sampling.BY_CHANCE)]
+    came_up = coded[coded["cell_id"].isin(promoted) & (coded["sample"] != "random")]
     after = with_rows(gold, found.rows, gold["line"].isin(came_up["line"]))
     write_text(GOLD_FILE, after.to_csv(index=False, lineterminator="\n"))
     told = (

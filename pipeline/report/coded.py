@@ -8,6 +8,7 @@ from pipeline.evidence.spans import FRAGMENT, PULL
 from pipeline.report import wording
 from pipeline.report.checked import flags, rests_on
 from pipeline.report.closed import combined
+from pipeline.report.decided import lineage
 from pipeline.report.inputs import SIDE, Inputs, options_base
 from pipeline.report.records import (
     Cell,
@@ -158,6 +159,7 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         question_id=home,
         role=theme.role,
         group=theme.group,
+        lineage=lineage(inputs.codebook).get(theme.id, ""),
         definition=theme.definition,
         include=theme.include,
         exclude=theme.exclude,

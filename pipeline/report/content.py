@@ -13,6 +13,7 @@ from pipeline.report import wording
 from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
+from pipeline.report.decided import decided, retired
 from pipeline.report.inputs import Inputs
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
@@ -21,6 +22,7 @@ from pipeline.report.remainder import coded_answers, losses
 from pipeline.report.remainder import metrics as list_metrics
 from pipeline.survey.description import Survey
 from pipeline.themes.codebook import Codebook
+from pipeline.themes.replay import Standing
 
 
 def build_content(
@@ -48,6 +50,7 @@ def build_content(
     metrics: Mapping[str, dict[str, Any]],
     params: Params,
     provenance: Mapping[str, Any],
+    standing: Standing | None = None,
 ) -> Content:
     """Build the content of the internal report.
 
@@ -66,8 +69,9 @@ def build_content(
         how many answers of each wave were coded), ``coded`` (dict of
         str to int: coded answers with each theme, by its id), ``coders`` (list of str: who or what coded the gold),
         ``tuned`` (dict of str to str: ``act`` and ``reason``),
-        ``conflicts`` (list of str: decisions not applied), ``decisions`` (int), ``versions`` (dict of str to
-        str: the libraries).
+        ``versions`` (dict of str to str: the libraries).
+    standing : Standing, optional
+        What the reviewers' decisions come to.
 
     Returns
     -------
@@ -100,6 +104,7 @@ def build_content(
         ledgers=ledgers,
         metrics=metrics,
         provenance=provenance,
+        standing=standing,
     )
     return _content(inputs)
 
@@ -145,7 +150,8 @@ def _content(inputs: Inputs) -> Content:
         answers_left_out=left_out,
         metrics=list_metrics(inputs),
         coders=tuple(map(str, inputs.provenance.get("coders", ()))),
-        conflicts=tuple(map(str, inputs.provenance.get("conflicts", ()))),
+        decisions=decided(inputs.standing) if inputs.standing else (),
+        retired=retired(inputs.codebook),
         made=_made(inputs),
         limits=_limits(inputs),
     )
@@ -205,8 +211,8 @@ def _made(inputs: Inputs) -> tuple[Fact, ...]:
     if workload and inputs.metrics.get("agreement", {}).get("read_by_people"):
         facts.append(("Sure mentions", wording.sure(*_sure(inputs.tables["mentions"]), workload)))
         facts.append(("Reading more", wording.reading(workload)))
-    if about.get("decisions") is not None:
-        facts.append(("Recorded decisions", str(about["decisions"])))
+    if inputs.standing is not None:
+        facts.append(("Recorded decisions", str(len(inputs.standing.decisions))))
     versions = about.get("versions") or {}
     if versions:
         facts.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))

@@ -112,6 +112,8 @@ def sections(content: Content) -> tuple[Section, ...]:
         listed.append(Section("answers", "Every coded answer"))
     if internal and content.checked:
         listed.append(Section("checked", "The codebook, checked"))
+    if internal and content.decisions:
+        listed.append(Section("decided", "What people decided"))
     if internal:
         listed.append(Section("trust", "How far the coding can be trusted"))
     listed.append(Section("made", "How this was made"))

@@ -136,7 +136,8 @@ class ThemeBlock(Section):
     """Everything said about one theme, at its one home: a question, or empty for all open questions together.
 
     ``quotes`` stand by themselves; ``fragments`` are words for running text.
-    ``basis`` says what its coding rests on, ``warning`` that this is little, ``flags`` what the rules found on it.
+    ``lineage`` says what it was called, took in or was split from. ``basis`` says what its coding rests on, ``warning``
+    that this is little, ``flags`` what the rules found on it.
     """
 
     id: str
@@ -144,6 +145,7 @@ class ThemeBlock(Section):
     question_id: str
     role: str
     group: str
+    lineage: str
     definition: str
     include: str
     exclude: str
@@ -218,6 +220,7 @@ class Candidate(Section):
     stability: str
     details: str
     nearest: str
+    rejected: str
     examples: tuple[str, ...]
 
 
@@ -266,6 +269,18 @@ class Checked(Section):
     lines: tuple[Fact, ...]
 
 
+class Decided(Section):
+    """One decision: who took it and when, what it says and why, and whether it stands."""
+
+    id: str
+    time: str
+    reviewer: str
+    said: str
+    why: str
+    stands: str
+    conflict: str
+
+
 class Content(Section):
     """All that any format of the report shows, built once."""
 
@@ -298,7 +313,8 @@ class Content(Section):
     answers_left_out: int
     metrics: tuple[Metric, ...]
     coders: tuple[str, ...]
-    conflicts: tuple[str, ...]
+    decisions: tuple[Decided, ...]
+    retired: tuple[str, ...]
     made: tuple[Fact, ...]
     limits: tuple[str, ...]
 

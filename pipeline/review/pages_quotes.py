@@ -96,17 +96,13 @@ def _card(desk: Desk, theme_id: str, response_id: str, quote: Quote | None, span
         warnings=warnings(desk, response_id, shown),
         spans=spans,
         clarifications=clarified,
-        seen=seen_of(
-            "approve_quote", standing, desk.texts, theme_id=theme_id, response_id=response_id, spans=spans
-        ),
+        seen=seen_of("approve_quote", standing, desk.texts, theme_id=theme_id, response_id=response_id, spans=spans),
     )
 
 
 def warnings(desk: Desk, response_id: str, shown: str) -> tuple[str, ...]:
     """Say what could tell who spoke."""
-    people = desk.keep(
-        "attributes", desk.paths("closed"), lambda: attributes_of(desk.survey, desk.table("closed"))
-    )
+    people = desk.keep("attributes", desk.paths("closed"), lambda: attributes_of(desk.survey, desk.table("closed")))
     table = desk.keep(
         "respondent", desk.paths("responses"), lambda: desk.table("responses").set_index("response_id")["respondent_id"]
     )
@@ -115,7 +111,9 @@ def warnings(desk: Desk, response_id: str, shown: str) -> tuple[str, ...]:
     said = []
     for questions, n in rare(people, who):
         values = " and ".join(tame(people[who][q]) for q in questions)
-        said.append(f"Only {counted(n, 'respondent')} of {wave} {'is' if n == 1 else 'are'} {values}: the words could tell who spoke.")
+        said.append(
+            f"Only {counted(n, 'respondent')} of {wave} {'is' if n == 1 else 'are'} {values}: the words could tell who spoke."
+        )
     marks = {kind for _, _, kind in desk.redactions.get(response_id, [])}
     if found := masked(shown, marks):
         said.append(f"Personal data was masked here ({', '.join(found)}): what stands around it may still tell.")
@@ -154,9 +152,9 @@ def _counts(desk: Desk) -> dict[str, tuple[int, int]]:
     standing = desk.standing
     pairs = desk.table("quotes")[["theme_id", "response_id"]].drop_duplicates().itertuples(index=False)
     found: dict[str, tuple[int, int]] = {}
-    for theme_id, response_id in {
-        (heir.id, r) for t, r in pairs if (heir := standing.codebook.find(t))
-    } | set(standing.quotes):
+    for theme_id, response_id in {(heir.id, r) for t, r in pairs if (heir := standing.codebook.find(t))} | set(
+        standing.quotes
+    ):
         done, left = found.get(theme_id, (0, 0))
         decided = (theme_id, response_id) in standing.quotes and standing.quotes[theme_id, response_id].state in (
             "approved",
@@ -244,7 +242,9 @@ def _clarify(request: Request, theme_id: str, response_id: str) -> Response:
         return _editor(request, theme_id, response_id, edited, preview=shown)
     fields |= {"spans": made.spans, "clarifications": as_fields(made.clarifications)}
     # What was seen is what stood, not the words that the reviewer now makes of it.
-    seen = seen_of("clarify_quote", desk.standing, desk.texts, **{k: fields[k] for k in ("theme_id", "response_id", "spans")})
+    seen = seen_of(
+        "clarify_quote", desk.standing, desk.texts, **{k: fields[k] for k in ("theme_id", "response_id", "spans")}
+    )
     before = (fields["seen"] or "").partition(".")
     fields["seen"] = seen.split(".")[0] + "".join(before[1:])
     decision = desk.decide("clarify_quote", **fields)

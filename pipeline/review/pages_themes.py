@@ -128,9 +128,7 @@ def _examples(desk: Desk, theme: Theme) -> list[dict[str, str]]:
 
 def _act(request: Request, theme_id: str, act: str, **fields: Any) -> Response:
     desk, form = desk_of(request), form_of(request)
-    decision = desk.decide(
-        act, why=form.text("why", most=500), seen=form.seen(), theme_id=theme_id, **fields
-    )
+    decision = desk.decide(act, why=form.text("why", most=500), seen=form.seen(), theme_id=theme_id, **fields)
     ended = not any(theme.id == theme_id for theme in desk.standing.codebook.themes)
     return after("/themes" if ended else f"/themes/{theme_id}", [decision])
 

@@ -93,9 +93,7 @@ def _http(request: Request, error: Exception) -> HTMLResponse:
 
 
 def _forged(request: Request, error: Exception) -> HTMLResponse:
-    return refusal(
-        "The form is of another session; nothing was recorded.", "Load the page anew and send it again."
-    )
+    return refusal("The form is of another session; nothing was recorded.", "Load the page anew and send it again.")
 
 
 def _unreadable(request: Request, error: Exception) -> HTMLResponse:

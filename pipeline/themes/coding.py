@@ -175,6 +175,7 @@ def code_responses(
     heldout = pd.concat(
         [heldout, _rescued_heldout(responses, codebook, gold, labels, theme_ids, fold_of)], ignore_index=True
     )
+    heldout = _measured(heldout, codebook, gold)
     queue = reading_queue(mentions, set(gold.responses["response_id"]))
     return Coded(unit_codes, mentions, heldout, queue, coder, words)
 
@@ -322,13 +323,31 @@ def _allowed(responses: pd.DataFrame, codebook: Codebook) -> np.ndarray:
     return np.array(columns, dtype=bool).reshape(len(codebook.themes), len(responses)).T
 
 
+def _measured(heldout: pd.DataFrame, codebook: Codebook, gold: Gold) -> pd.DataFrame:
+    """Leave out what measures nothing: answers that teach as examples or were coded after a suggestion, guessed codes.
+
+    The parts of a split theme are left out altogether while any of their codes is guessed.
+    """
+    cited = {example.response_id for theme in codebook.themes for example in theme.examples if example.response_id}
+    waiting = {theme_id for _, theme_id in gold.guessed}
+    out = heldout["response_id"].isin(cited | gold.unmeasured) | heldout["theme_id"].isin(waiting)
+    return heldout[~out].reset_index(drop=True)
+
+
 def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame) -> pd.DataFrame:
-    """Put the readers' codes in place of the model's; a machine reader's codes never count as a person's."""
+    """Put the readers' codes in place of the model's; a machine reader's codes never count as a person's.
+
+    Where a reader changed codes after seeing the model's, the later ones are reported.
+    """
     person = dict(zip(gold.responses["response_id"], gold.responses["by_person"], strict=True))
     read = mentions["response_id"].isin(person)
     rows = mentions.loc[read]
-    given = [bool(labels.at[r, t]) for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)]
-    by = ["person" if person[r] else "model" for r in rows["response_id"]]
+    given = [
+        t in gold.checked[r] if r in gold.checked else bool(labels.at[r, t])
+        for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)
+    ]
+    pairs = zip(rows["response_id"], rows["theme_id"], strict=True)
+    by = ["person" if person[r] and (r, t) not in gold.guessed else "model" for r, t in pairs]
     mentions = mentions.copy()
     if given:
         mentions.loc[read, "mentioned"] = given

@@ -344,7 +344,7 @@ def load_decisions(folder: Path = DECISIONS) -> list[Decision]:
             decision = decision_of(content, where)
             if decisions.setdefault(decision.id, decision) != decision:
                 raise ThemebookError(
-                    f"{where}: the decision `{decision.id}` stands at {seen[decision.id]} too, and says something else.",
+                    f"{where}: the decision `{decision.id}` at {seen[decision.id]} says something else.",
                     "Keep one of them.",
                 )
             seen.setdefault(decision.id, where)
@@ -372,20 +372,3 @@ def as_line(decision: Decision) -> str:
     content = decision.model_dump(mode="json", exclude_defaults=True)
     first = {name: content.get(name, getattr(decision, name)) for name in ("id", "time", "reviewer", "act")}
     return json.dumps({**first, **content}, ensure_ascii=False)
-
-
-def approvals(decisions: Iterable[Decision], texts: Any) -> tuple[dict[tuple[str, str], tuple], list[str]]:
-    """Give what stands of decisions on quotes; the replay takes its place."""
-    standing: dict[tuple[str, str], tuple] = {}
-    conflicts = []
-    for decision in decisions:
-        if not isinstance(decision, ApproveQuote | RejectQuote):
-            continue
-        raw = texts.get(decision.response_id)
-        if raw is None:
-            conflicts.append(f"{decision.id}: the response {decision.response_id} is not in the listed waves")
-        elif fingerprint(" ".join(raw[start:end] for start, end in decision.spans)) != decision.seen:
-            conflicts.append(f"{decision.id}: the words of response {decision.response_id} are not those approved")
-        else:
-            standing[decision.theme_id, decision.response_id] = (decision.spans, decision.act == "approve_quote")
-    return standing, conflicts
