@@ -1,7 +1,7 @@
 """The reviewer's desk: everything the page shows, read when first needed and again when a file changes.
 
-The only part of the page that reads files. Tables may be in the making by a run that goes on beside the page, so a table
-is read whole, and joins pass over what another table does not hold yet.
+The only part of the page that reads files. Tables may be in the making by a run that goes on beside the page, so a
+table is read whole, and joins pass over what another table does not hold yet.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
 import pandas as pd
 
 from pipeline.evidence.segments import attribute_segments
@@ -21,10 +22,13 @@ from pipeline.foundation.contracts import Contract
 from pipeline.foundation.params import Params, load_params
 from pipeline.foundation.tables import path_of, read_table, read_waves
 from pipeline.report.inputs import Inputs
+from pipeline.report.wording import tame
 from pipeline.review.acts import record
+from pipeline.review.coding import Codings, cell_vectors, codable_cells, codings_of, machine_codes
 from pipeline.review.units import UnitList, list_units, with_standing
 from pipeline.survey.description import SURVEY_FILE, Survey, load_survey
 from pipeline.text.encoder import Vectors, load_vectors, vectors_path
+from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
 from pipeline.themes.codebook import CODEBOOK_FILE, load_codebook
 from pipeline.themes.decisions import DECISIONS, Decision, load_decisions
@@ -96,18 +100,19 @@ class Desk:
     @property
     def standing(self) -> Standing:
         """What the codebook and all decisions come to, with those of other reviewers as soon as they are on disk."""
-        return self.keep("standing", self._people(), self._replay)
+        return self.keep("standing", self.people(), self._replay)
 
     @property
     def gold(self) -> Gold:
         """gold.csv, matched with the answers and the codebook as it stands."""
         return self.keep(
             "gold",
-            [GOLD_FILE, *self._people()],
+            [GOLD_FILE, *self.people()],
             lambda: match_gold(read_gold(), self.survey, self.table("responses"), self.standing.codebook),
         )
 
-    def _people(self) -> list[Path]:
+    def people(self) -> list[Path]:
+        """The files that `standing` depends on."""
         return [CODEBOOK_FILE, *sorted(DECISIONS.glob("*.jsonl")), *self.paths("responses")]
 
     def _replay(self) -> Standing:
@@ -154,7 +159,7 @@ class Desk:
     @property
     def inputs(self) -> Inputs:
         """What the report is made from, with the codebook as it stands now."""
-        paths = [*self._people(), *self.paths(*TABLES), PARAMS_FILE]
+        paths = [*self.people(), *self.paths(*TABLES), PARAMS_FILE]
         return self.keep(
             "inputs", paths, lambda: Inputs(self.survey, self.standing.codebook, self.params, _Tables(self))
         )
@@ -165,7 +170,7 @@ class Desk:
         made = self.paths("units", "responses", "redactions", "unit_codes")
         return self.keep(
             "units as they stand",
-            [*self._people(), *made],
+            [*self.people(), *made],
             lambda: with_standing(
                 self.keep(
                     "units as coded",
@@ -193,7 +198,7 @@ class Desk:
     @property
     def disputed(self) -> set[str]:
         """Responses that the machine, not having read their codes, codes otherwise than people did."""
-        return self.keep("disputed", [GOLD_FILE, *self._people(), *self.paths("heldout")], self._disputed)
+        return self.keep("disputed", [GOLD_FILE, *self.people(), *self.paths("heldout")], self._disputed)
 
     def _disputed(self) -> set[str]:
         heldout = self.table("heldout")
@@ -204,6 +209,61 @@ class Desk:
         read = set(self.gold.responses["response_id"]) & set(heldout["response_id"])
         codes = {(r, t) for r, t in self.gold.codes.itertuples(index=False) if r in read}
         return {response_id for response_id, _ in said ^ codes}
+
+    # What people code.
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The answers that people code; a run that has coded adds the non-answers that mean a theme."""
+        return self.keep("cells", [*self.people(), *self.paths("mentions")], self._cells)
+
+    def _cells(self) -> pd.DataFrame:
+        mentions = self.table("mentions") if path_of(c.MENTIONS).exists() else None
+        return codable_cells(self.table("responses"), self.standing.codebook, mentions)
+
+    @property
+    def codings(self) -> Codings:
+        """Who gave each answer which codes."""
+        paths = [GOLD_FILE, *self.people(), *self.paths("mentions")]
+        return self.keep("codings", paths, self._codings)
+
+    def _codings(self) -> Codings:
+        codebook = self.standing.codebook
+        return codings_of(read_gold(), self.survey, self.table("responses"), codebook, self.cells)
+
+    @property
+    def cell_texts(self) -> dict[str, str]:
+        """The words of each answer, all its parts, masked."""
+        paths = [*self.people(), *self.paths("mentions", "redactions")]
+        return self.keep("cell texts", paths, self._cell_texts)
+
+    def _cell_texts(self) -> dict[str, str]:
+        columns = (self.cells[name] for name in ("cell_id", "response_ids"))
+        return {cell: "\n\n".join(self.shown(r) for r in parts) for cell, parts in zip(*columns, strict=True)}
+
+    def shown(self, response_id: str) -> str:
+        """A whole answer, masked."""
+        return tame(mask(self.texts[response_id], self.redactions.get(response_id, []))).strip()
+
+    @property
+    def cell_vectors(self) -> np.ndarray:
+        """A vector for each answer that people code, shape (n, d)."""
+        paths = [*self.people(), *self.paths("mentions", "units")]
+        return self.keep("cell vectors", paths, lambda: cell_vectors(self.cells, self.table("units"), self.vectors))
+
+    @property
+    def machine_codes(self) -> dict[str, frozenset[str]]:
+        """What the last run's coder says of each answer that no person had coded."""
+        if not path_of(c.MENTIONS).exists():
+            return {}
+        paths = [*self.people(), *self.paths("mentions")]
+        return self.keep(
+            "machine codes", paths, lambda: self._heirs(machine_codes(self.codings, self.table("mentions")))
+        )
+
+    def _heirs(self, given: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        find = cache(self.standing.codebook.find)
+        return {cell: frozenset(heir.id for t in codes if (heir := find(t))) for cell, codes in given.items()}
 
     # Acts.
 

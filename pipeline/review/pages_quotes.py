@@ -111,9 +111,8 @@ def warnings(desk: Desk, response_id: str, shown: str) -> tuple[str, ...]:
     said = []
     for questions, n in rare(people, who):
         values = " and ".join(tame(people[who][q]) for q in questions)
-        said.append(
-            f"Only {counted(n, 'respondent')} of {wave} {'is' if n == 1 else 'are'} {values}: the words could tell who spoke."
-        )
+        few = f"Only {counted(n, 'respondent')} of {wave} {'is' if n == 1 else 'are'} {values}"
+        said.append(f"{few}: the words could tell who spoke.")
     marks = {kind for _, _, kind in desk.redactions.get(response_id, [])}
     if found := masked(shown, marks):
         said.append(f"Personal data was masked here ({', '.join(found)}): what stands around it may still tell.")
@@ -127,7 +126,7 @@ def quotes(request: Request, theme: str = "", state: str = "all") -> Response:
     """Show a theme's quotes; without a theme, the first that has one to decide on."""
     desk = desk_of(request)
     themes = desk.standing.codebook.themes
-    counts = _counts(desk)
+    counts = quote_counts(desk)
     if not theme:
         theme = next((t.id for t in themes if counts.get(t.id, (0, 0))[1]), themes[0].id if themes else "")
     listed = cards(desk, theme_of(desk, theme)) if theme else []
@@ -147,7 +146,7 @@ def quotes(request: Request, theme: str = "", state: str = "all") -> Response:
     )
 
 
-def _counts(desk: Desk) -> dict[str, tuple[int, int]]:
+def quote_counts(desk: Desk) -> dict[str, tuple[int, int]]:
     """For each theme, how many quotes are decided and how many are not."""
     standing = desk.standing
     pairs = desk.table("quotes")[["theme_id", "response_id"]].drop_duplicates().itertuples(index=False)

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.review.pages_candidates import members_of
-from pipeline.review.pages_quotes import _counts as quote_counts
+from pipeline.review.pages_quotes import quote_counts
 from pipeline.review.proposals import decided_before
+from pipeline.review.queues import progress
 from pipeline.review.web import desk_of, page
 
 router = APIRouter()
@@ -27,7 +28,10 @@ def start(request: Request) -> Response:
         request,
         "start.html.jinja",
         desk.survey.title,
-        coded=[],
+        coding=[
+            row | {"title": desk.inputs.title(row["question_id"])}
+            for row in progress(desk.codings, desk.params.review.code_all).to_dict("records")
+        ],
         quotes=(decided, left),
         candidates=(len(waiting), len(known)),
         conflicts=len([c for c in standing.conflicts if not c.applied]),

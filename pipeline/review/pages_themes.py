@@ -35,7 +35,7 @@ def themes(request: Request) -> Response:
     cards = {row["theme_id"]: row for row in desk.table("theme_stability").to_dict("records")}
     quotes = desk.table("quotes")
     approved = quotes[quotes["approved"]].groupby("theme_id")["response_id"].nunique()
-    listed = []
+    listed: list[dict[str, Any]] = []
     for theme in inputs.codebook.themes:
         cells = inputs.cells(home_of(inputs, theme), theme.id)
         listed.append(
@@ -219,7 +219,7 @@ def _sorted(desk: Desk, form: Form, theme_id: str) -> tuple[list[dict[str, Any]]
         number = int(part) if part in map(str, range(1, MOST_PARTS + 1)) else 0
         whole.setdefault(str(unit.response_id), []).append(number)
         if number:
-            example = words(desk.texts[str(unit.response_id)], str(unit.response_id), int(unit.start), int(unit.end))  # type: ignore[arg-type]
+            example = words(desk.texts[str(unit.response_id)], str(unit.response_id), int(unit.start), int(unit.end))
             chosen.setdefault(number, []).append(example.model_dump())
     ids: dict[int, str] = {}
     parts: list[dict[str, Any]] = []

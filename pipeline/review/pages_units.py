@@ -98,8 +98,8 @@ def reassign(request: Request) -> Response:
             why=form.text("why", most=500),
             seen=form.seen(f"seen-{unit.unit_id}"),
             response_id=unit.response_id,
-            start=int(unit.start),  # type: ignore[arg-type]
-            end=int(unit.end),  # type: ignore[arg-type]
+            start=int(unit.start),
+            end=int(unit.end),
             theme_id=form.text("from"),
             into=form.text("into"),
         )

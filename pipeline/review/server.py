@@ -17,6 +17,7 @@ from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import notice
 from pipeline.review import (
     pages_candidates,
+    pages_coding,
     pages_decisions,
     pages_map,
     pages_quotes,
@@ -51,6 +52,7 @@ def create_app(desk: Desk, access: Access) -> FastAPI:
     app.state.desk, app.state.access = desk, access
     for module in (
         pages_start,
+        pages_coding,
         pages_themes,
         pages_candidates,
         pages_units,
