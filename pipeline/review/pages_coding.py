@@ -173,9 +173,7 @@ def code(
         left=len(queue.left),
         back=_path(kind, question, wave, at=before) if before else "",
         after=before,
-        same=_named(_codes_before(desk, kind, before), names)
-        if _codes_before(desk, kind, before) is not None
-        else None,
+        same=None if same is None else _named(same, names),
         hint=_hint(desk, kind, after, names, _path(kind, question, wave, at=after)),
         back_to=back if back == "differences" else "",
     )

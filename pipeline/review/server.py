@@ -30,6 +30,16 @@ from pipeline.review.security import Access, Guard, refusal
 from pipeline.review.web import Forged, NotFound, checked, page
 from pipeline.themes.standing import Impossible
 
+PAGES = (
+    pages_start,
+    pages_coding,
+    pages_themes,
+    pages_candidates,
+    pages_units,
+    pages_map,
+    pages_quotes,
+    pages_decisions,
+)
 STATIC = {
     "report.css": ("pipeline.report", "templates", "text/css"),
     "review.css": ("pipeline.review", "static", "text/css"),
@@ -50,16 +60,7 @@ def create_app(desk: Desk, access: Access) -> FastAPI:
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(checked)])
     app.state.desk, app.state.access = desk, access
-    for module in (
-        pages_start,
-        pages_coding,
-        pages_themes,
-        pages_candidates,
-        pages_units,
-        pages_map,
-        pages_quotes,
-        pages_decisions,
-    ):
+    for module in PAGES:
         app.include_router(module.router)
     app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"])
     app.add_middleware(_NoTraceback)
