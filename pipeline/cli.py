@@ -281,9 +281,23 @@ def history(theme: str) -> None:
         click.echo(line)
 
 
-@cli.group()
-def review() -> None:
-    """Review in a workbook: write one, and read it back."""
+@cli.group(invoke_without_command=True)
+@click.option("--port", type=click.IntRange(1024, 65535), help="In place of the one in params.yaml.")
+@click.option(
+    "--reviewer", default="", metavar="NAME", help="Who decides; names the file of decisions. Asked otherwise."
+)
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+@click.pass_context
+def review(context: click.Context, port: int | None, reviewer: str, no_browser: bool) -> None:
+    """Open the review page: code answers, decide on candidates, themes and quotes. It listens on this machine only.
+
+    `review workbook` and `review read` do the same by way of a spreadsheet.
+    """
+    if context.invoked_subcommand:
+        return
+    from pipeline.review.serve import serve
+
+    serve(reviewer or click.prompt("Who reviews? (letters, digits, _ - .)"), port, browser=not no_browser)
 
 
 @review.command("workbook")
