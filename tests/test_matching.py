@@ -244,7 +244,7 @@ def test_of_several_missing_parts_the_one_meant_is_named():
 
 def test_a_renamed_item_stays_the_item_it_was():
     grid = {"columns": ["Rate these [Speed]", "Rate these [Price]", "Pace"], "kind": "grid"}
-    grid["renamed"] = {"Pace": "Rate these [Speed]"}
+    grid["renamed"] = [{"now": "Pace", "was": "Rate these [Speed]"}]
     described = survey(questions={**QUESTIONS, "rate": grid})
     assert set(described.closed_items) >= {"rate.1", "rate.2"} and "rate.3" not in described.closed_items
     columns = swapped("Rate these [Speed]", "Pace")

@@ -96,7 +96,7 @@ def test_the_flags_that_were_given_settle_it(project):
     assert done.exit_code == 0 and "renamed: `Why do you say so?` of `why` is now `Why do you say that?`" in done.output
     survey = load_survey()
     assert survey.questions["why"].columns == ("Why do you say so?", "Why do you say that?")
-    assert survey.questions["why"].renamed == {"Why do you say that?": "Why do you say so?"}
+    assert survey.questions["why"].earlier == {"Why do you say that?": "Why do you say so?"}
     assert survey.questions["anything_else"].kind == "ignore" and survey.waves["2026"].invited == 90
     assert survey.waves["2026"].changed.model_dump() == {
         "wording": ("support",),
@@ -190,12 +190,12 @@ def test_any_header_is_read_back_as_it_was_written(headers):
     editor = columns.yaml_editor()
     content = editor.load("columns: ['First?', second]\n")
     content["columns"] += columns.safe(headers)
-    content["more"] = columns.safe({"columns": headers, "renamed": {headers[0]: headers[-1]}})
+    content["more"] = columns.safe({"columns": headers, "renamed": [{"now": headers[0], "was": headers[-1]}]})
     buffer = io.StringIO()
     editor.dump(content, buffer)
     read = yaml.safe_load(buffer.getvalue())
     assert read["columns"] == ["First?", "second", *headers]
-    assert read["more"] == {"columns": headers, "renamed": {headers[0]: headers[-1]}}
+    assert read["more"] == {"columns": headers, "renamed": [{"now": headers[0], "was": headers[-1]}]}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

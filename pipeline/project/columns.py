@@ -127,7 +127,7 @@ def write_into(content: Any, matching: Matching, wave: str) -> None:
     waves = [str(name) for name in content["waves"]]
     for header, (name, old) in matching.renamed.items():
         questions[name]["columns"].append(safe(header))
-        questions[name].setdefault("renamed", {})[safe(header)] = safe(old)
+        questions[name].setdefault("renamed", []).append(safe({"now": header, "was": old}))
     for header, name in matching.parts.items():
         questions[name]["columns"].append(safe(header))
     for name in matching.not_asked:

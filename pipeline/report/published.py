@@ -18,8 +18,8 @@ def split(before: str, release: str, published: float | None, answers: float | N
 
     Examples
     --------
-    >>> split("2025", "first", 0.27, 0.06, 0.02).replace(wording.NBSP, " ")
-    'against the 27 % published for 2025 (release first) up 8 points: up 6 points in the answers, up 2 points in the coding'
+    >>> split("2025", "A", 0.27, 0.06, 0.02).replace(wording.NBSP, " ")
+    'against the 27 % published for 2025 (release A) up 8 points: up 6 points in the answers, up 2 points in the coding'
     >>> split("2025", "first", 0.27, 0.06, 0.0).replace(wording.NBSP, " ")
     '2025 stands as published (27 %, release first)'
     """
@@ -60,7 +60,7 @@ def releases(inputs: Inputs) -> tuple[Release, ...]:
 
 
 def _at_home(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out shares of all questions together where the theme was counted at one question only: they are the same."""
+    """Leave out shares of all questions together where a theme was counted at one only: they are the same."""
     own = table[table["question_id"] != ""].groupby(["release", "wave", "theme_id"]).size()
     questions = table.set_index(["release", "wave", "theme_id"]).index.map(own.to_dict())
     return table[(table["question_id"] != "") | (questions != 1)]

@@ -52,6 +52,18 @@ class Wave(Section):
         return None if column is None else clean_header(column)
 
 
+class Renamed(Section):
+    """A column that had another header before. A list of these, since DVC cannot read long keys that it wrote."""
+
+    now: str
+    was: str
+
+    @field_validator("now", "was")
+    @classmethod
+    def _as_read(cls, column: str) -> str:
+        return clean_header(column)
+
+
 class Question(Section):
     """One question.
 
@@ -68,7 +80,7 @@ class Question(Section):
     text: str = ""
     attribute: bool = False
     waves: tuple[str, ...] = ()
-    renamed: dict[str, str] = Field(default_factory=dict)
+    renamed: tuple[Renamed, ...] = ()
     reason: str = ""
     separator: str = ";"
     order: tuple[str, ...] = ()
@@ -80,27 +92,27 @@ class Question(Section):
     def _as_read(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(clean_header, columns))
 
-    @field_validator("renamed")
-    @classmethod
-    def _both_as_read(cls, renamed: dict[str, str]) -> dict[str, str]:
-        return {clean_header(new): clean_header(old) for new, old in renamed.items()}
-
     @model_validator(mode="after")
     def _renamed_columns(self) -> Question:
-        for new, old in self.renamed.items():
-            for column in (new, old):
+        for each in self.renamed:
+            for column in (each.now, each.was):
                 if column not in self.columns:
                     raise ValueError(f"`renamed` names the column `{column}`, which is not among `columns`")
-            if self.first_wording(new) == new:
-                raise ValueError(f"`renamed` leads from the column `{new}` in a circle")
+            if self.first_wording(each.now) == each.now:
+                raise ValueError(f"`renamed` leads from the column `{each.now}` in a circle")
         return self
+
+    @property
+    def earlier(self) -> dict[str, str]:
+        """The header before, by the header that a column was renamed to."""
+        return {each.now: each.was for each in self.renamed}
 
     def first_wording(self, column: str) -> str:
         """Give the earliest wording of a column; in a circle of renamings, the column itself."""
-        first, steps = column, 0
-        while first in self.renamed and steps <= len(self.renamed):
-            first, steps = self.renamed[first], steps + 1
-        return first if first not in self.renamed else column
+        earlier, first = self.earlier, column
+        for _ in earlier:
+            first = earlier.get(first, first)
+        return column if first in earlier else first
 
 
 class Survey(Section):
@@ -176,7 +188,7 @@ class Survey(Section):
                 items |= {
                     f"{name}.{i}": (column, question)
                     for i, column in enumerate(question.columns, 1)
-                    if column not in question.renamed
+                    if column not in question.earlier
                 }
             elif question.kind not in ("open", "ignore"):
                 items[name] = (question.columns[0], question)

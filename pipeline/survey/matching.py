@@ -271,7 +271,7 @@ class _Match:
         """The latest wording of each part; a closed question that is no grid or choice of many has one part."""
         if question.kind not in ("open", "grid", "multi", "ignore"):
             return [question.columns[-1]]
-        earlier = set(question.renamed.values())
+        earlier = set(question.earlier.values())
         return [column for column in question.columns if column not in earlier]
 
     def _holds_wording(self, question: Question, column: str) -> bool:
