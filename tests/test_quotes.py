@@ -34,6 +34,7 @@ SURVEY = parse(
                 "explains": "view",
                 "sides": {"for": ["good"], "against": ["bad"]},
             },
+            "how": {"columns": ["How?"], "kind": "open"},
             "view": {"columns": ["View"], "kind": "single"},
             "town": {"columns": ["Town"], "kind": "single", "attribute": True},
         },
