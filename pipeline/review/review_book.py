@@ -116,8 +116,8 @@ LINES = (
     "some with `themebook sample`.",
     "Notes: about a theme, a candidate or an answer, by name or id; or about the whole.",
     "What others have changed since this workbook was written is told by id when it is read; both sides are kept.",
-    "A workbook can be read again after more was filled in. What it decided before is undone on the review page, not by "
-    "emptying a cell.",
+    "A workbook can be read again after more was filled in. What it decided before is undone on the review page, and "
+    "not by emptying a cell.",
 )
 
 
