@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help report test test-slow check dvc bench bench-masking bench-quality bench-quality-quick clean
+.PHONY: help report review test test-slow check dvc bench bench-masking bench-quality bench-quality-quick clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -22,6 +22,9 @@ report: $(STAMP)  ## install, run the pipeline on the sample survey, say where t
 	dvc repro
 	@echo "internal report: $(CURDIR)/reports/internal/themes.html"
 	@echo "public report:   $(CURDIR)/reports/public/themes.html"
+
+review: $(STAMP)  ## open the review page on what the last run made (REVIEWER=name: who decides)
+	@themebook review $(if $(REVIEWER),--reviewer $(REVIEWER))
 
 test: $(STAMP)  ## all tests but the slow ones
 	pytest -n 2 --dist loadgroup -m "not slow"

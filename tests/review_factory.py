@@ -1,90 +1,89 @@
-"""A project as the stages would leave it, with candidates, quotes and unit codes: what a reviewer decides on."""
+"""A project folder with small made-up tables, as a run leaves it, for the tests of the review page."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from sample_factory import CODEBOOK, project_of
+from fastapi.testclient import TestClient
+from report_factory import TABLES, codebook_of, inputs_of, survey_of
 
 from pipeline.foundation import contracts as c
-from pipeline.foundation.tables import read_waves, write_table
+from pipeline.foundation.params import Params
+from pipeline.foundation.tables import empty, write_table, write_text, write_vectors
+from pipeline.project.create import as_yaml
+from pipeline.review.desk import BY_WAVE, Desk
+from pipeline.review.security import Access
+from pipeline.review.server import create_app
+from pipeline.text.encoder import vectors_path
 
-THEMES = [
-    {**CODEBOOK[0], "include": "faith in colleagues"},
-    CODEBOOK[1],
-    CODEBOOK[2],
-    {"id": "T04", "name": "Hope", "definition": "Hope for the better.", "questions": ["why"]},
-]
+CHROMIUM = Path("/usr/bin/chromium")
+GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
 
 
-def reviewed_project(folder: Path, people: int = 12, gold: str = "") -> Path:
-    """Write the project of `project_of` with what `discover` and `quote` make; the current folder is `folder`."""
-    project_of(folder, people, THEMES, gold)
-    waves = ("2025", "2026")
-    units = read_waves(c.UNITS, waves)
-    responses = read_waves(c.RESPONSES, waves).set_index("response_id")
-    meaning = units[units["n"] == 1]
-    asked = responses.loc[meaning["response_id"], "question_id"].to_numpy()
-    codes = pd.DataFrame(
+def write_project(folder: Path, people: int = 60, themes: int = 4, **more: Any) -> dict[str, Any]:
+    """Write everything that the page reads below `folder`, the current directory; give back the tables by name."""
+    survey, codebook = survey_of(), codebook_of(themes)
+    made = inputs_of(survey, codebook, people=people, approve=0, **more)
+    tables = {name: made[name] for name in TABLES}
+    whole = tables["units"].assign(n=0, unit_id=tables["units"]["unit_id"].str.replace(".1", ".0"))
+    tables["units"] = pd.concat([tables["units"], whole], ignore_index=True)
+    said = tables["mentions"][tables["mentions"]["mentioned"]]
+    tables["unit_codes"] = pd.DataFrame(
         {
-            "unit_id": meaning["unit_id"].to_numpy(),
-            "theme_id": ["T01" if q == "why" else "T03" for q in asked],
-            "probability": 0.6,
+            "unit_id": said["response_id"] + ".1",
+            "theme_id": said["theme_id"],
+            "probability": said["probability"],
             "source": "model",
         }
-    ).iloc[1:]
-    write_table(codes.astype({"unit_id": "str", "theme_id": "str", "source": "str"}), c.UNIT_CODES)
-    proposed = [
-        ("B01", "broad one", "", "T01"),
-        ("C01", "fair pay", "B01", "T03"),
-        ("C02", "=odd name", "B01", ""),
-    ]
-    parts = {"C01": meaning.iloc[:4], "C02": meaning.iloc[4:8]}
-    candidates = pd.DataFrame(
-        [
-            {
-                **dict.fromkeys(c.CANDIDATES.columns, 0.5),
-                "candidate_id": i,
-                "name": name,
-                "parent_id": parent,
-                "n_units": 8 if i == "B01" else 4,
-                "n_responses": 8 if i == "B01" else 4,
-                "nearest_theme": nearest,
-                "found_again": 10,
-                "resamples": 20,
-            }
-            for i, name, parent, nearest in proposed
-        ]
     )
-    write_table(candidates, c.CANDIDATES)
-    members = pd.concat(
-        [
-            pd.DataFrame({"unit_id": table["unit_id"], "candidate_id": name, "fit": 0.8})
-            for name, table in ({"B01": meaning.iloc[:8]} | parts).items()
-        ]
-    )
-    write_table(members, c.CANDIDATE_UNITS)
-    chosen = meaning[asked == "why"].iloc[:6]
-    quotes = pd.DataFrame(
-        [
-            {
-                **dict.fromkeys(("score", "relevance", "centrality", "length_fit", "self_contained", "novelty"), 0.5),
-                "quote_id": f"Q{i}",
-                "theme_id": "T01",
-                "question_id": "why",
-                "kind": "pull",
-                "segment": segment,
-                "rank": i + 1,
-                "response_id": row.response_id,
-                "spans": [[row.start, row.end]],
-                "display": responses.at[row.response_id, "text"],
-                "approved": False,
-            }
-            for i, (row, segment) in enumerate(
-                [*((r, "") for r in chosen.itertuples()), (next(chosen.itertuples()), "side=for")]
-            )
-        ]
-    )
-    write_table(quotes, c.QUOTES)
-    return folder
+    tables["candidate_responses"] = empty(c.CANDIDATE_RESPONSES)
+    tables["queue"] = empty(c.QUEUE)
+    write_text(folder / "data/survey.yaml", as_yaml(survey.model_dump(mode="json", exclude_defaults=True)))
+    themes_ = codebook.model_dump(mode="json", exclude_defaults=True)["themes"]
+    write_text(folder / "data/codebook/codebook.yaml", as_yaml(themes_))
+    write_text(folder / "data/codebook/gold.csv", GOLD_HEADER)
+    write_text(folder / "params.yaml", as_yaml(Params().model_dump(mode="json")))
+    (folder / "data/codebook/decisions").mkdir(parents=True)
+    for name, contract in {**TABLES, "queue": c.QUEUE}.items():
+        if name not in BY_WAVE:
+            write_table(tables[name], contract)
+            continue
+        for wave in survey.waves:
+            write_table(_of_wave(tables, name, wave), contract, wave)
+    rng = np.random.default_rng(3)
+    for wave in survey.waves:
+        ids = sorted(set(_of_wave(tables, "units", wave)["text_id"]))
+        vectors = rng.normal(size=(len(ids), 8)).astype(np.float32)
+        write_vectors(vectors_path(wave), ids, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), {})
+    return tables
+
+
+def _of_wave(tables: dict[str, pd.DataFrame], name: str, wave: str) -> pd.DataFrame:
+    table = tables[name]
+    if "wave" in table:
+        return table[table["wave"] == wave]
+    mine = tables["responses"].loc[tables["responses"]["wave"] == wave, "response_id"]
+    return table[table["response_id"].isin(set(mine))]
+
+
+class Browser:
+    """A reviewer at the page: a client with a session, that sends forms as a browser would."""
+
+    def __init__(self, reviewer: str = "anna", port: int = 8765) -> None:
+        self.access = Access(port)
+        self.desk = Desk(reviewer)
+        self.origin = f"http://127.0.0.1:{port}"
+        self.client = TestClient(create_app(self.desk, self.access), base_url=self.origin)
+        self.client.get(f"/?key={self.access.key}")
+        self.session = self.client.cookies[self.access.cookie]
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.client.get(path, **more)
+
+    def post(self, path: str, **fields: Any) -> Any:
+        """Send a form of this session; a field may be a list."""
+        data = {"csrf": self.access.csrf(self.session), **fields}
+        return self.client.post(path, data=data, headers={"origin": self.origin})

@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from review_factory import reviewed_project
+from book_factory import reviewed_project
 
 from pipeline.cli import cli
 from pipeline.foundation.contracts import RESPONSES

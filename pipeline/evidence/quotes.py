@@ -105,7 +105,8 @@ def _fixed(standing: Standing, responses: pd.DataFrame, material: Sources, param
             clarified = tuple((each.start, each.end, each.text) for each in quote.clarifications)
             who = (theme_id, *raw.loc[response_id, ["question_id", *PERSON]], response_id)
             rows.append((*who, quote.spans, clarified, quote.approved, kind))
-    return pd.DataFrame(rows, columns=[*WHO, "spans", "clarifications", "approved", "kind"])
+    table = pd.DataFrame(rows, columns=[*WHO, "spans", "clarifications", "approved", "kind"])
+    return table.astype({"approved": bool})
 
 
 def _segments(survey: Survey, closed: pd.DataFrame, responses: pd.DataFrame) -> dict[tuple, frozenset[str]]:

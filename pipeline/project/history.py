@@ -66,5 +66,5 @@ def _find(name: str, standing: Standing) -> str:
     theme = standing.codebook.find(name)
     if found := (former.id if former else theme.id if theme else ""):
         return found
-    names = [t.name for t in standing.codebook.themes]
+    names = [t.name for t in standing.codebook.themes] + [f.name for f in standing.codebook.former]
     raise ThemebookError(f"There is and was no theme `{name}`.", closest(name, [*ids, *names]))

@@ -24,7 +24,7 @@ from pipeline.survey.identity import public_id
 from pipeline.text.encoder import Vectors
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coded_rows import GOLD_COLUMNS
-from pipeline.themes.decisions import DECISIONS, LOCK, REVIEWER
+from pipeline.themes.decisions import DECISIONS, LOCK, REVIEWER, now
 from pipeline.themes.gold import (
     ADJUDICATED,
     CHECKED,
@@ -275,12 +275,13 @@ def add_rows(rows: Sequence[Row], *, survey: Survey, drawn: Collection[Cell] = (
     Parameters
     ----------
     rows : sequence of mapping
-        By `GOLD_COLUMNS`.
+        By `GOLD_COLUMNS`; the time is put in.
     survey, drawn, path
         As in `give`.
     """
     change = _promotion(survey, drawn)
-    _rewrite(path, lambda text: with_rows_replaced(text, lambda row: False, rows, change))
+    timed = [{**row, "time": now()} for row in rows]
+    _rewrite(path, lambda text: with_rows_replaced(text, lambda row: False, timed, change))
 
 
 def _promotion(survey: Survey, drawn: Collection[Cell]) -> Callable[[Row], bool]:
@@ -340,7 +341,7 @@ def _finder(survey: Survey) -> Callable[[Row], tuple[str, str, str]]:
 def _gold_rows(cell: Cell, codes: Sequence[str], coder: str, sample: str) -> list[Row]:
     """One row a code; one row with an empty code for "none of them"."""
     values = [(cell.respondent_id, cell.wave, cell.question_id, code, coder, sample) for code in codes or [""]]
-    return [dict(zip(GOLD_COLUMNS, row, strict=True)) for row in values]
+    return [{**dict(zip(GOLD_COLUMNS, row, strict=True)), "time": now()} for row in values]
 
 
 def _check_name(coder: str) -> None:

@@ -305,6 +305,11 @@ def decision_of(content: Any, where: str) -> Decision:
     return parse(KINDS[act], content, where)
 
 
+def now() -> str:
+    """Give the time as acts have it: UTC, ISO 8601, to the microsecond, so that text order is the order of time."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
 def draft(act: str, reviewer: str, *, why: str = "", **fields: Any) -> Decision:
     """Make a decision of now, with a fresh id and not yet with what was seen.
 
@@ -317,8 +322,7 @@ def draft(act: str, reviewer: str, *, why: str = "", **fields: Any) -> Decision:
         raise ThemebookError(
             f"The reviewer `{reviewer}`: letters, digits, `_`, `-` and `.` only.", "The name names a file."
         )
-    now = datetime.now(UTC).isoformat(timespec="microseconds")
-    content = {"id": f"D{uuid.uuid4().hex[:16]}", "time": now, "reviewer": reviewer, "act": act, "why": why}
+    content = {"id": f"D{uuid.uuid4().hex[:16]}", "time": now(), "reviewer": reviewer, "act": act, "why": why}
     return decision_of({**content, **fields}, f"the decision of {reviewer}")
 
 

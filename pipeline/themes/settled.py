@@ -46,10 +46,10 @@ def settle_gold(gold: Gold, standing: Standing, responses: pd.DataFrame, nearest
     codes = [gold.codes]
     guessed: set[tuple[str, str]] = set()
     for theme_id, rows in gold.split.groupby("theme_id", sort=True):
-        parts = _living_parts(str(theme_id), standing)
-        sorted_ = standing.sorted.get(str(theme_id), {})
-        known = [(r, part) for r in rows["response_id"] for part in sorted_.get(r, ()) if part in parts]
-        waiting = [r for r in rows["response_id"] if r not in sorted_]
+        parts = standing.state.living_parts(str(theme_id))
+        heirs = {r: standing.state.carried(str(theme_id), r) for r in rows["response_id"]}
+        known = [(r, heir) for r, mine in heirs.items() for heir in mine or ()]
+        waiting = [r for r, mine in heirs.items() if mine is None]
         guesses = sorted(nearest(waiting, parts).items()) if waiting and parts else []
         guessed |= {(r, part) for r in waiting for part in parts}
         codes.append(pd.DataFrame([*known, *guesses], columns=["response_id", "theme_id"]).astype("str"))
@@ -57,7 +57,10 @@ def settle_gold(gold: Gold, standing: Standing, responses: pd.DataFrame, nearest
     confirmed = {r: themes for r, themes in standing.confirmed.items() if r not in coded}
     mine = responses[responses["response_id"].isin(confirmed)]
     rows = mine[["response_id", "wave", "question_id", "respondent_id"]].assign(
-        coder=[standing.confirmed_by[r] for r in mine["response_id"]], sample="convenience", by_person=True
+        coder=[standing.confirmed_by[r] for r in mine["response_id"]],
+        sample="convenience",
+        by_person=True,
+        time=[standing.confirmed_at[r] for r in mine["response_id"]],
     )
     earlier = gold.responses[~gold.responses["response_id"].isin(confirmed)]
     pairs = [(r, theme) for r in mine["response_id"] for theme in confirmed[r]]
@@ -95,19 +98,6 @@ def nearest_theme(
     known = [r for r in response_ids if r in whole.index]
     likeness = vectors(whole.loc[known]) @ unit_length(centres).T
     return {r: theme_ids[best] for r, best in zip(known, likeness.argmax(axis=1), strict=True)}
-
-
-def _living_parts(theme_id: str, standing: Standing) -> list[str]:
-    """The active themes that a split theme lives on in, through later merges and splits."""
-    former = standing.state.ended[theme_id]
-    living: list[str] = []
-    for part in former.into:
-        heir = standing.state.heir(part)
-        if heir:
-            living.append(heir)
-        elif part in standing.state.ended and standing.state.ended[part].fate == "split":
-            living += _living_parts(part, standing)
-    return list(dict.fromkeys(living))
 
 
 def settle_units(
@@ -163,8 +153,8 @@ def settle_units(
     mentions = mentions.assign(
         mentioned=np.where(hit, says, mentions["mentioned"]).astype(bool),
         sure=np.where(hit, says, mentions["sure"]).astype(bool),
-        source=pd.Series(np.where(hit, "person", mentions["source"]), dtype="str"),
-    )
+        source=np.where(hit, "person", mentions["source"]),
+    ).astype({"source": "str"})
     return mentions, codes, len(cells) - len(taken)
 
 

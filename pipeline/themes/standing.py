@@ -197,6 +197,7 @@ class State:
             name=decision.name,
             questions=decision.questions,
             group=decision.group,
+            since=decision.time,
             definition=decision.definition,
             include=decision.include,
             exclude=decision.exclude,
@@ -310,44 +311,67 @@ class State:
         units: dict[tuple[str, int, int, str], bool] = {}
         moot: list[tuple[Decision, str]] = []
         for response_id, (themes, decision) in self.confirmed.items():
-            if waiting := [t for t in themes if self._undecided(t, response_id)]:
+            if waiting := [t for t in themes if self.carried(t, response_id) is None]:
                 moot.append((decision, self._ask_again(decision, waiting[0])))
             else:
-                confirmed[response_id] = tuple(sorted({h for t in themes for h in self._carried(t, response_id)}))
+                confirmed[response_id] = tuple(sorted({h for t in themes for h in self.carried(t, response_id) or ()}))
         cells = [(r, *key, *value) for r, mine in self.units.items() for key, value in mine.items()]
         for response_id, start, end, theme_id, yes, decision in sorted(
-            cells, key=lambda c: (c[5].time, c[5].id, c[:4])
+            cells, key=lambda cell: (cell[5].time, cell[5].id, cell[:4])
         ):
-            if yes and self._undecided(theme_id, response_id):
+            heirs = self.carried(theme_id, response_id)
+            if yes and heirs is None:
                 moot.append((decision, self._ask_again(decision, theme_id)))
-            for heir in self._carried(theme_id, response_id):
+            for heir in heirs or ():
                 units[response_id, start, end, heir] = yes or units.get((response_id, start, end, heir), False)
         return FinalCodes(confirmed, units, tuple(moot))
-
-    def _undecided(self, theme_id: str, response_id: str) -> bool:
-        """Whether a theme was split and nobody sorted this answer."""
-        former = self.ended.get(theme_id)
-        return former is not None and former.fate == "split" and response_id not in self.sorted[theme_id]
 
     def _ask_again(self, decision: Decision, theme_id: str) -> str:
         response_id = getattr(decision, "response_id", "")
         return f"gives answer {response_id} the theme {theme_id}, which was {self.fate(theme_id)}: say which it is"
 
-    def _carried(self, theme_id: str, response_id: str) -> list[str]:
-        """The living themes that carry on what a theme meant in one answer."""
-        if heir := self.heir(theme_id):
-            return [heir]
-        parts = self.sorted.get(theme_id, {}).get(response_id, ())
-        return [h for part in parts for h in self._carried(part, response_id)]
+    def carried(self, theme_id: str, response_id: str) -> list[str] | None:
+        """Give the living themes that carry on what a theme meant in one answer.
 
-    def final_quotes(self) -> dict[tuple[str, str], QuoteStanding]:
-        """Give what stands of quotes by living theme; of two that a merge brings together, the heir's own."""
+        Empty where it was retired or sorted to none; None where it was split and nobody sorted this answer.
+        """
+        if theme_id in self.themes:
+            return [theme_id]
+        former = self.ended.get(theme_id)
+        if former is None or former.fate == "retired":
+            return []
+        if former.fate == "split" and response_id not in self.sorted[theme_id]:
+            return None
+        parts = former.into if former.fate == "merged" else self.sorted[theme_id][response_id]
+        found = [self.carried(part, response_id) for part in parts]
+        return None if None in found else sorted({heir for heirs in found for heir in heirs or ()})
+
+    def living_parts(self, theme_id: str) -> list[str]:
+        """Give the active themes that an ended theme can live on in."""
+        if theme_id in self.themes:
+            return [theme_id]
+        former = self.ended.get(theme_id)
+        return sorted({heir for part in former.into for heir in self.living_parts(part)}) if former else []
+
+    def final_quotes(self) -> tuple[dict[tuple[str, str], QuoteStanding], tuple[tuple[str, str], ...]]:
+        """Give what stands of quotes by living theme, and the ids and sentences of those that a split leaves open.
+
+        Of two quotes that a merge brings together the heir's own stands.
+        """
         found: dict[tuple[str, str], QuoteStanding] = {}
-        for (theme_id, response_id), stands in sorted(self.quotes.items()):
-            heir = self.heir(theme_id)
-            if heir and (theme_id == heir or (heir, response_id) not in self.quotes):
+        moot = []
+        for (theme_id, response_id), stands in sorted(
+            self.quotes.items(), key=lambda item: (item[0][0] in self.themes, item[0])
+        ):
+            heirs = self.carried(theme_id, response_id)
+            if heirs is None:
+                said = (
+                    f"a quote of {theme_id} is {stands.state}, but the theme was {self.fate(theme_id)}: say which it is"
+                )
+                moot.append((stands.decision_id, said))
+            for heir in heirs or ():
                 found[heir, response_id] = stands
-        return found
+        return found, tuple(moot)
 
     # Sentences on both sides.
 
