@@ -5,8 +5,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 from book_factory import reviewed_project
+from click.testing import CliRunner
 
 from pipeline.cli import cli
 from pipeline.foundation.contracts import RESPONSES
