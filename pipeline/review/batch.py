@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,7 +101,7 @@ def take_all(
             continue
         time = (start + timedelta(microseconds=len(made))).isoformat(timespec="microseconds")
         decision = first.model_copy(update={"id": decision_id, "time": time})
-        made.append(_with_seen(decision, each.seen, others, now, texts))
+        made.append(_with_seen(each, decision, others, now, texts))
     ids = {each.id for each in made}
     after = replay(codebook, [*known, *made], texts)
     return Taken(tuple(made), again, tuple(c for c in after.conflicts if c.decision.id in ids), problems)
@@ -118,45 +119,50 @@ def _fields(each: Wanted, now: Standing, decisions: Sequence[Decision], book: st
     return {"theme_id": new_theme_id(now.state.codebook(), tuple(decisions), salt), **each.fields}
 
 
-def _with_seen(decision: Decision, seen: str, others: Standing, now: Standing, texts: Mapping[str, str]) -> Decision:
+def _with_seen(each: Wanted, decision: Decision, others: Standing, now: Standing, texts: Mapping[str, str]) -> Decision:
     """Give a decision what was seen, and bring what stands up to it."""
     fields: dict[str, Any] = {
         name: getattr(decision, name) for name in type(decision).model_fields if name not in ("act", "seen")
     }
     try:
-        unchanged = seen_of(decision.act, others, texts, **fields) == seen
+        found = seen_of(decision.act, others, texts, **{**fields, **each.was})
         shown = seen_of(decision.act, now, texts, **fields)
     except Impossible:
-        return decision.model_copy(update={"seen": seen})
-    decision = decision.model_copy(update={"seen": shown if unchanged else seen})
-    if unchanged and not now.state.already(decision):
-        try:
+        return decision.model_copy(update={"seen": each.seen})
+    if found != each.seen:
+        # Of words that are as they were, what stood on them then goes with the words chosen since.
+        words, _, stood = each.seen.partition(".")
+        if each.was and words == found.partition(".")[0]:
+            chosen = shown.partition(".")[0]
+            return decision.model_copy(update={"seen": f"{chosen}.{stood}" if stood else chosen})
+        return decision.model_copy(update={"seen": each.seen})
+    if not now.state.already(decision):
+        with suppress(Impossible):
             now.state.apply(decision, texts)
-        except Impossible:
-            return decision
-    return decision
+    return decision.model_copy(update={"seen": shown})
 
 
 def _free_id(each: Wanted, first: Decision, reviewer: str, book: str, own: Sequence[Decision]) -> str | None:
-    """Give a decision its id; None where it was taken before and nothing on the same target since."""
-    taken = {d.id: d for d in own}
-    salt = ""
-    while True:
-        said = each.why if each.act == "note" else ""
-        content = [each.sheet, each.id, each.act, each.fields, said, reviewer, salt]
-        decision_id = _prefix(book) + _digest(content)[: 16 - BOOK_DIGITS]
-        if decision_id not in taken:
-            return decision_id
-        before = taken[decision_id]
-        later = [d for d in own if (d.time, d.id) > (before.time, before.id) and _about(d) == _about(first)]
-        if not later:
-            return None
-        salt = later[-1].id
+    """Give a decision its id; None where the workbook's last word on the target, or a note, says it already."""
+    mine = [d for d in own if _about(d) == _about(first)]
+    if any(_says(d) == _says(first) for d in (mine if first.act == "note" else mine[-1:])):
+        return None
+    content = [each.sheet, each.id, reviewer, _says(first), mine[-1].id if mine else ""]
+    return _prefix(book) + _digest(content)[: 16 - BOOK_DIGITS]
 
 
 def _about(decision: Decision) -> tuple[Any, ...]:
+    """What a decision is about: later ones on the same replace it."""
+    if candidate_id := getattr(decision, "candidate_id", ""):
+        return "candidate", candidate_id
     act = "quote" if isinstance(decision, QuoteAct) else decision.act
-    return act, *(getattr(decision, name, "") for name in ("theme_id", "response_id", "start", "end", "candidate_id"))
+    return act, *(getattr(decision, name, "") for name in ("theme_id", "response_id", "start", "end"))
+
+
+def _says(decision: Decision) -> dict[str, Any]:
+    """What a decision says, whenever and wherever it was taken; the reason counts in notes only."""
+    apart = {"id", "time", "seen"} | (set() if decision.act == "note" else {"why"})
+    return decision.model_dump(mode="json", exclude=apart | ({"theme_id"} if decision.act == "accept" else set()))
 
 
 def _prefix(book: str) -> str:

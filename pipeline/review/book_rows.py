@@ -47,7 +47,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One decision that a row asks for."""
+    """One decision that a row asks for; ``was``: the fields of its target that were others when it was seen."""
 
     sheet: str
     number: int
@@ -56,6 +56,7 @@ class Wanted:
     fields: Mapping[str, Any]
     why: str = ""
     seen: str = ""
+    was: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -173,7 +174,8 @@ def _rows(
         first.setdefault(row_id, number)
         for act, fields in acts:
             seen = target.seen.get(act, "")
-            wanted.append(Wanted(sheet, number, row_id, act, fields, row.get("why", "").strip(), seen))
+            was = {"spans": target.fields["spans"]} if sheet == QUOTES else {}
+            wanted.append(Wanted(sheet, number, row_id, act, fields, row.get("why", "").strip(), seen, was))
     return wanted
 
 

@@ -24,14 +24,18 @@ COLUMNS = (
 )
 FRAME = ("theme", "definition", "include", "exclude", "examples", "questions")
 MADE = "Give a workbook that `themebook sample` made, saved as .xlsx."
-INSTRUCTIONS = (
+CODING = (
     "Code what the answer says, not what its writer may have meant.",
     "Give an answer every theme that it raises, one in each code column; the order does not matter.",
     f"An answer that raises none of the themes gets {NONE}. A row without any code counts as not coded yet.",
     "Where the code columns have no list, write codes in your own words, the same words for the same thing.",
-    "Work from the top; do not pick rows. They stand in no order, so stopping early is fair, choosing is not.",
     "Notes stay in this workbook. The sheet is protected without a password, so that answers stay beside their ids.",
     "Personal data are masked. The answers are confidential all the same.",
+)
+INSTRUCTIONS = (
+    *CODING[:4],
+    "Work from the top; do not pick rows. They stand in no order, so stopping early is fair, choosing is not.",
+    *CODING[4:],
 )
 
 

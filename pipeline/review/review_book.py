@@ -30,8 +30,8 @@ from pipeline.review.book_rows import (
 )
 from pipeline.review.coding_book import (
     ANSWERS,
+    CODING,
     DRAWN,
-    INSTRUCTIONS,
     answers_sheet,
     code_lists,
     codebook_sheet,
@@ -112,12 +112,12 @@ LINES = (
     "Quotes: approve, reject or pin. In `printed as`, leave words out as […] and put yours in [ ]; all other words are "
     "the answer's own. A quote that is changed and not approved waits for approval.",
     "Units: give the words to another theme, or to (no theme). A unit with two themes stands in two rows.",
-    "Answers: as the lines below say. Only answers to questions that people code altogether are here; for others, draw "
-    "some with `themebook sample`.",
+    "Answers: those of questions that people code altogether and that nobody has coded; like stands beside like. A "
+    "question counts as coded by people once all its answers are. For other questions use `themebook sample`.",
     "Notes: about a theme, a candidate or an answer, by name or id; or about the whole.",
     "What others have changed since this workbook was written is told by id when it is read; both sides are kept.",
-    "A workbook can be read again after more was filled in. What it decided before is undone on the review page, not by "
-    "emptying a cell.",
+    "A workbook can be read again after more was filled in. What it decided before is undone on the review page, and "
+    "not by emptying a cell.",
 )
 
 
@@ -215,7 +215,7 @@ def build(
     former = sorted({each.name for each in standing.codebook.former})
     about = Target(BOOK, book, "", {}, {"reviewer": reviewer, "former": former})
     sheets = [
-        how_sheet(HOW, [*LINES, "How to code", *INSTRUCTIONS]),
+        how_sheet(HOW, [*LINES, "", "How to code", *CODING]),
         *(Sheet(name, COLUMNS[name], [row for row, _ in rows], still=2) for name, rows in made.items()),
         answers_sheet(answers, reviewer),
         Sheet(NOTES, COLUMNS[NOTES], [{}] * BLANK_NOTES),
@@ -298,7 +298,9 @@ def _candidates(material: Material) -> Made:
 def _quotes(material: Material) -> Made:
     standing = material.standing
     table_ = material.quotes.assign(whole=material.quotes["segment"] != "")
-    rows = table_.sort_values(["theme_id", "question_id", "whole", "kind", "segment", "rank"]).to_dict("records")
+    order = ["theme_id", "question_id", "kind", "whole", "segment", "rank"]
+    # Pull quotes stand before fragments.
+    rows = table_.sort_values(order, ascending=[name != "kind" for name in order]).to_dict("records")
     made: Made = []
     done: set[tuple[str, str]] = set()
     for each in rows:
