@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +26,6 @@ from pipeline.review.security import Access
 from pipeline.review.server import create_app
 from pipeline.text.encoder import vectors_path
 
-CHROMIUM = Path("/usr/bin/chromium")
 GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
 
 
@@ -87,3 +93,58 @@ class Browser:
         """Send a form of this session; a field may be a list."""
         data = {"csrf": self.access.csrf(self.session), **fields}
         return self.client.post(path, data=data, headers={"origin": self.origin})
+
+
+def chromium() -> str:
+    """Where Chromium is; empty where it is not installed."""
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome"))
+    return next((path for path in found if path), "")
+
+
+class Server:
+    """`themebook review` as a process of its own, in a project folder."""
+
+    def __init__(self, folder: Path, reviewer: str = "anna", port: int = 0) -> None:
+        self.port = port or free_port()
+        command = [sys.executable, "-m", "pipeline.cli", "review", "--no-browser", "--reviewer", reviewer]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port)], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+        )
+        self.said: list[str] = []
+        for line in self.process.stderr or ():
+            self.said.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:\d+/\?key=(\S+)", line):
+                self.address, self.key = found.group(0), found.group(1)
+                break
+        else:
+            raise AssertionError("".join(self.said))
+        self.origin = f"http://127.0.0.1:{self.port}"
+        # Nobody reads on: what is written later must not fill the pipe.
+        self._drained = threading.Thread(target=self._drain, daemon=True)
+        self._drained.start()
+
+    def _drain(self) -> None:
+        for line in self.process.stderr or ():
+            self.said.append(line)
+
+    def kill(self) -> None:
+        """Stop it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+        self._drained.join()
+        if self.process.stderr:
+            self.process.stderr.close()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

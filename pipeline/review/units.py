@@ -109,6 +109,9 @@ def list_units(
 def with_standing(listed: UnitList, standing: Any) -> UnitList:
     """Give the list as it is after what people decided: themes merged, renamed or ended, units reassigned.
 
+    A respondent's own words that are an example of a theme carry it, so that the parts of a split and an accepted
+    candidate have units before the next run.
+
     Parameters
     ----------
     listed : UnitList
@@ -135,6 +138,11 @@ def with_standing(listed: UnitList, standing: Any) -> UnitList:
             zip(listed.table["response_id"], listed.table["start"], listed.table["end"], strict=True)
         )
     }
+    for theme in codebook.themes:
+        shown = [place.get((e.response_id, e.start, e.end)) for e in theme.examples if e.response_id]
+        rows = [row for row in shown if row is not None]
+        given[rows, column[theme.id]] = True
+        probability[rows, column[theme.id]] = np.nan
     for (response_id, start, end, theme_id), yes in standing.units.items():
         at = place.get((response_id, start, end))
         if at is not None and theme_id in column:
