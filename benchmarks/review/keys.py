@@ -80,7 +80,14 @@ def serve(folder: Path, port: int) -> tuple[subprocess.Popen[str], str]:
 
 def words_to_read(page: Page, seen: set[str]) -> int:
     """Count the words of lines that were on no earlier page, and of hints; neither the answer's nor the counter's."""
-    hints = [line for line in page.locator(".hint, .side").all_inner_texts() if line.strip()]
+    # What only a screen reader reads stands there in signs as well.
+    hints = page.evaluate(
+        """() => [...document.querySelectorAll(".hint, .side")].map((each) => {
+            const shown = each.cloneNode(true);
+            for (const unseen of shown.querySelectorAll(".unseen")) unseen.remove();
+            return shown.textContent;
+        })"""
+    )
     lines = page.evaluate(
         """() => {
             const main = document.querySelector("main").cloneNode(true);
