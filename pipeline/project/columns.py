@@ -11,7 +11,7 @@ import click
 import yaml
 
 from pipeline.foundation.errors import ThemebookError, listing
-from pipeline.survey.matching import Matching, Missing, New, Replies
+from pipeline.survey.matched import Matching, Missing, New, Replies
 
 _TEXT = "tag:yaml.org,2002:str"
 _PLAIN = re.compile(r"[^\W\d][\w ./()-]*")
