@@ -62,8 +62,11 @@ def survey(extra=()):
 def gold(codes, by_person=True):
     """Gold from ``{response: [themes]}``."""
     responses = pd.DataFrame(
-        [(r, "w", "good" if r == "r05" else "better", r.replace("r", "p"), "ann", "random", by_person) for r in codes],
-        columns=["response_id", "wave", "question_id", "respondent_id", "coder", "sample", "by_person"],
+        [
+            (r, "w", "good" if r == "r05" else "better", r.replace("r", "p"), "ann", "random", by_person, "")
+            for r in codes
+        ],
+        columns=["response_id", "wave", "question_id", "respondent_id", "coder", "sample", "by_person", "time"],
     )
     pairs = pd.DataFrame([(r, t) for r, ts in codes.items() for t in ts], columns=["response_id", "theme_id"])
     return Gold(responses, pairs.astype("str"), {}, 0)

@@ -34,6 +34,7 @@ SURVEY = parse(
                 "explains": "view",
                 "sides": {"for": ["good"], "against": ["bad"]},
             },
+            "how": {"columns": ["How?"], "kind": "open"},
             "view": {"columns": ["View"], "kind": "single"},
             "town": {"columns": ["Town"], "kind": "single", "attribute": True},
         },
@@ -122,6 +123,15 @@ def test_quotes_by_side():
     assert set(quotes.loc[quotes["segment"] == "side=for", "response_id"]) == {"r0"}
     assert set(quotes.loc[quotes["segment"] == "side=against", "response_id"]) == {"r1"}
     assert "r0" in set(quotes.loc[quotes["segment"] == "", "response_id"])
+
+
+def test_a_side_that_only_another_question_has_is_passed_over():
+    mentions, codes, units, vectors, responses = tables()
+    other = responses["response_id"] == "r1"
+    responses.loc[other, "question_id"] = mentions.loc[other.to_numpy(), "question_id"] = "how"
+    closed = answers_of(("p0", "view", "good"), ("p1", "view", "bad"))
+    quotes = choose((mentions, codes, units, vectors, responses), closed=closed)
+    assert set(quotes["segment"]) == {"", "side=for"}
 
 
 def test_a_rejected_quote_is_not_chosen_and_an_approved_one_always_is():

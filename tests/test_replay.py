@@ -52,7 +52,7 @@ def theme(standing, theme_id):
 def result(standing):
     """What stands, without who decided it when."""
     quotes = {k: (q.state, q.approved, q.pinned, q.spans, q.clarifications) for k, q in standing.quotes.items()}
-    texts = {t.id: t for t in standing.codebook.themes}
+    texts = {t.id: t.model_copy(update={"since": ""}) for t in standing.codebook.themes}
     former = set(standing.codebook.former)
     return texts, former, standing.confirmed, standing.units, standing.sorted, quotes, len(standing.rejected)
 
@@ -175,6 +175,14 @@ def test_the_later_act_on_a_quote_stands_and_a_clarified_one_waits_for_approval(
 def test_quotes_follow_a_merge():
     standing = after(quote("approve_quote"), ("merge", {"theme_id": "T1", "into": "T2"}))
     assert list(standing.quotes) == [("T2", "r0")]
+
+
+def test_a_quote_of_a_split_theme_goes_where_its_answer_was_sorted_or_is_listed():
+    sorted_ = [{"response_id": "r0", "themes": ["T6-b"], "seen": words(TEXTS["r0"], "r0").seen}]
+    standing = after(quote("approve_quote"), split(sorted=sorted_))
+    assert list(standing.quotes) == [("T6-b", "r0")] and standing.conflicts == ()
+    standing = after(quote("approve_quote"), split())
+    assert standing.quotes == {} and "say which it is" in standing.conflicts[0].sentence
 
 
 @pytest.mark.parametrize("texts", [{}, {**TEXTS, "r0": "Other words now"}])

@@ -158,7 +158,8 @@ def _by_side(
     for question_id in sorted(set(pool["question_id"])):
         for side in sorted({name for group in groups for name in group if name.startswith(SIDE)}):
             mine = pool[(pool["question_id"] == question_id) & np.array([side in group for group in groups])]
-            lists.append(_pick(mine, side, params.per_side, segments, material))
+            if len(mine):
+                lists.append(_pick(mine, side, params.per_side, segments, material))
     return lists
 
 

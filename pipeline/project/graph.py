@@ -14,7 +14,7 @@ from pipeline.project.stamp import STAMP
 SURVEY = "data/survey.yaml"
 # Small files for git rather than DVC's cache. Not headlines.csv: the options of an export's closed questions can hold
 # what a respondent wrote beside "other".
-KEPT_BY_GIT = ("reports/changes.csv",)
+KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv")
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -136,9 +136,9 @@ STAGES = (
     ),
     Stage(
         "measure",
-        deps=("data/responses", "data/coded/mentions.parquet"),
+        deps=("data/responses", "data/coded/mentions.parquet", "data/coded/codebook.json", "models/releases"),
         params=("measure",),
-        outs=("reports/headlines.csv", "reports/changes.csv"),
+        outs=("reports/headlines.csv", "reports/changes.csv", "reports/published.csv"),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -174,6 +174,7 @@ STAGES = (
             "reports/prevalence.csv",
             "reports/headlines.csv",
             "reports/changes.csv",
+            "reports/published.csv",
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),

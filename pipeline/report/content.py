@@ -17,6 +17,7 @@ from pipeline.report.decided import decided, retired
 from pipeline.report.inputs import Inputs
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
+from pipeline.report.published import releases
 from pipeline.report.records import Content, Fact, WaveInfo
 from pipeline.report.remainder import coded_answers, losses
 from pipeline.report.remainder import metrics as list_metrics
@@ -44,6 +45,7 @@ def build_content(
     prevalence: pd.DataFrame,
     headlines: pd.DataFrame,
     changes: pd.DataFrame,
+    published: pd.DataFrame,
     findings: pd.DataFrame,
     theme_stability: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
@@ -98,6 +100,7 @@ def build_content(
             "prevalence": prevalence,
             "headlines": headlines,
             "changes": changes,
+            "published": published,
             "findings": findings,
             "theme_stability": theme_stability,
         },
@@ -137,6 +140,7 @@ def _content(inputs: Inputs) -> Content:
         outlooks=views,
         overall=overall,
         questions=questions,
+        releases=releases(inputs),
         candidates=list_candidates(inputs),
         checked=checked(inputs),
         unclaimed=n_unclaimed,

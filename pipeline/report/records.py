@@ -164,6 +164,33 @@ class ThemeBlock(Section):
     fragments: tuple[Quote, ...]
 
 
+class Break(Section):
+    """A wave that cannot be compared with the one before: what was done otherwise, as words and as a sentence."""
+
+    wave: str
+    what: tuple[str, ...]
+    sentence: str
+
+
+class PublishedRow(Section):
+    """One published share beside today's; ``fate`` says what became of the theme since, ``now`` is None if it ended."""
+
+    question: str
+    theme: str
+    fate: str
+    published: Cell
+    now: Cell | None
+    difference: float | None
+
+
+class Release(Section):
+    """What was published under one name."""
+
+    name: str
+    sentence: str
+    rows: tuple[PublishedRow, ...]
+
+
 class OpenQuestion(Section):
     """One open question: how many answered, and its themes ranked. ``themes`` name the blocks whose home it is."""
 
@@ -173,6 +200,7 @@ class OpenQuestion(Section):
     sentence: str
     chart: Chart | None
     themes: tuple[ThemeBlock, ...]
+    breaks: tuple[Break, ...] = ()
 
 
 class Side(Section):
@@ -300,6 +328,7 @@ class Content(Section):
     outlooks: tuple[Outlook, ...]
     overall: OpenQuestion | None
     questions: tuple[OpenQuestion, ...]
+    releases: tuple[Release, ...]
     candidates: tuple[Candidate, ...]
     checked: tuple[Checked, ...]
     unclaimed: int

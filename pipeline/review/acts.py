@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from pipeline.foundation.errors import ThemebookError, closest
-from pipeline.themes.codebook import Codebook
-from pipeline.themes.decisions import DECISIONS, Accept, Decision, Split, Undo, append, draft
+from pipeline.survey.description import Survey
+from pipeline.themes.codebook import Codebook, load_codebook
+from pipeline.themes.decisions import DECISIONS, Accept, Decision, Split, Undo, append, draft, load_decisions
 from pipeline.themes.replay import Standing, replay, seen_of, wish
 from pipeline.themes.standing import Impossible
+
+
+def standing_now(survey: Survey, responses: pd.DataFrame) -> Standing:
+    """Read codebook and decisions, and say what stands."""
+    texts = dict(zip(responses["response_id"], responses["text"], strict=True))
+    return replay(load_codebook(survey), load_decisions(), texts)
 
 
 def record(

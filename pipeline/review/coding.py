@@ -24,7 +24,7 @@ from pipeline.survey.identity import public_id
 from pipeline.text.encoder import Vectors
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coded_rows import GOLD_COLUMNS
-from pipeline.themes.decisions import DECISIONS, LOCK, REVIEWER
+from pipeline.themes.decisions import DECISIONS, LOCK, REVIEWER, now
 from pipeline.themes.gold import (
     ADJUDICATED,
     CHECKED,
@@ -212,7 +212,6 @@ def give(
     _check_name(coder)
     codes = _checked_codes(themes, cell, codebook)
     _check_sample(sample)
-    fresh = {_place(each) for each in drawn}
 
     def change(text: str) -> str:
         is_cell = _finder(survey)
@@ -222,7 +221,7 @@ def give(
             text,
             lambda row: row.get("coder", "").strip() == name and is_cell(row) == _place(cell),
             _gold_rows(cell, codes, name, sample),
-            (lambda row: row.get("sample") != "random" and is_cell(row) in fresh) if fresh else lambda row: False,
+            _promotion(survey, drawn),
         )
 
     _rewrite(path, change)
@@ -268,6 +267,27 @@ def adjudicate(
     _check_sample(sample)
     name = ADJUDICATED + coder
     _replace(survey, cell, ADJUDICATED, _gold_rows(cell, codes, name, sample), path)
+
+
+def add_rows(rows: Sequence[Row], *, survey: Survey, drawn: Collection[Cell] = (), path: Path = GOLD_FILE) -> None:
+    """Add rows to gold.csv as they are, all at once; rows of cells that a random draw has come upon become random.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        By `GOLD_COLUMNS`; the time is put in.
+    survey, drawn, path
+        As in `give`.
+    """
+    change = _promotion(survey, drawn)
+    timed = [{**row, "time": now()} for row in rows]
+    _rewrite(path, lambda text: with_rows_replaced(text, lambda row: False, timed, change))
+
+
+def _promotion(survey: Survey, drawn: Collection[Cell]) -> Callable[[Row], bool]:
+    """Say of a row whether a random draw has come upon its cell."""
+    is_cell, fresh = _finder(survey), {_place(each) for each in drawn}
+    return lambda row: bool(fresh) and row.get("sample") != "random" and is_cell(row) in fresh
 
 
 def take_back(coder: str, cell: Cell, *, survey: Survey, path: Path = GOLD_FILE) -> None:
@@ -321,7 +341,7 @@ def _finder(survey: Survey) -> Callable[[Row], tuple[str, str, str]]:
 def _gold_rows(cell: Cell, codes: Sequence[str], coder: str, sample: str) -> list[Row]:
     """One row a code; one row with an empty code for "none of them"."""
     values = [(cell.respondent_id, cell.wave, cell.question_id, code, coder, sample) for code in codes or [""]]
-    return [dict(zip(GOLD_COLUMNS, row, strict=True)) for row in values]
+    return [{**dict(zip(GOLD_COLUMNS, row, strict=True)), "time": now()} for row in values]
 
 
 def _check_name(coder: str) -> None:

@@ -50,6 +50,7 @@ def run(wave: str | None = None) -> None:
         prevalence=read_table(c.PREVALENCE),
         headlines=read_table(c.HEADLINES),
         changes=read_table(c.CHANGES),
+        published=read_table(c.PUBLISHED),
         findings=read_table(c.FINDINGS),
         theme_stability=read_table(c.THEME_STABILITY),
         ledgers={wave: read_json(ledger_path(wave)) for wave in waves},

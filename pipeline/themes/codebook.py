@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,13 +40,17 @@ class Example(Section):
 
 
 class Theme(Section):
-    """One theme. ``name`` and ``definition`` are enough; ``questions`` empty means every open question."""
+    """One theme. ``name`` and ``definition`` are enough; ``questions`` empty means every open question.
+
+    ``since`` is the time (ISO) from which coders knew the theme, empty for always: older codes say nothing of it.
+    """
 
     id: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
     name: str = Field(min_length=1)
     questions: tuple[str, ...] = ()
     role: Literal["", "overarching"] = ""
     group: str = ""
+    since: str = ""
     definition: str = ""
     include: str = ""
     exclude: str = ""
@@ -58,6 +63,11 @@ class Theme(Section):
         if any(isinstance(e, bool) for e in plain or ()):
             raise ValueError("YAML reads a bare No or Yes as false or true: write such an example in quotes")
         return tuple({"text": str(e)} if isinstance(e, str | int | float) else e for e in plain or ())
+
+    @field_validator("since", mode="before")
+    @classmethod
+    def _as_time(cls, value: Any) -> Any:
+        return "" if value is None else value.isoformat() if isinstance(value, date) else value
 
     @field_validator("include", "exclude", "definition", mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from pipeline.themes.codebook import Codebook, Theme
 GOLD_FILE = Path("data/codebook/gold.csv")
 COLUMNS = ("respondent_id", "wave", "question", "code")
 CELL = ["wave", "respondent_id", "question_id"]
+CODED = ["response_id", "wave", "question_id", "respondent_id", "coder", "sample", "by_person", "time"]
 # Stand before a code that the codebook lacks, and before the id of a theme that was split; no id can begin so.
 UNKNOWN, SPLIT = "?", "/"
 SAMPLES = ("all", "random", "active", "convenience")
@@ -42,7 +43,8 @@ class Gold:
         ``by_person`` (False where the coder's name starts with ``machine:``). A question of several columns gives
         one row for each of its parts that holds an answer. Where several coded one answer, `chosen_coder` says whose
         codes count. ``sample`` is ``all`` only where every answer of the question and wave is coded: the part of
-        them that is coded so far was not drawn by chance, and is ``convenience``.
+        them that is coded so far was not drawn by chance, and is ``convenience``. ``time``: when, empty where gold.csv
+        does not say.
     codes : DataFrame
         ``response_id``, ``theme_id``: the themes each was given; a response with none of them has no row here. Nobody
         had seen the machine's codes who gave these.
@@ -145,6 +147,7 @@ def read_gold(path: Path = GOLD_FILE) -> pd.DataFrame:
         for cells in reader:
             if not cells:
                 continue
+            cells = padded(cells, header)
             if len(cells) != len(header):
                 raise ThemebookError(
                     f"{path}, line {reader.line_num}: {len(cells)} cells where the header has {len(header)}.",
@@ -154,7 +157,7 @@ def read_gold(path: Path = GOLD_FILE) -> pd.DataFrame:
     except csv.Error as error:
         raise ThemebookError(f"{path}, line {reader.line_num}: {error}.", "Mend the quotes on that line.") from None
     table = pd.DataFrame(rows, columns=[*header, "line"])
-    for column in ("coder", "sample"):
+    for column in ("coder", "sample", "time"):
         if column not in table:
             table[column] = ""
     table["sample"] = table["sample"].str.strip().replace("", "convenience")
@@ -165,6 +168,11 @@ def read_gold(path: Path = GOLD_FILE) -> pd.DataFrame:
             f"Write one of {', '.join(SAMPLES)}.",
         )
     return table
+
+
+def padded(cells: list[str], header: Sequence[str]) -> list[str]:
+    """Give a row that another clone wrote before the file had the column ``time`` an empty one."""
+    return [*cells, ""] if len(cells) == len(header) - 1 and header[-1] == "time" else cells
 
 
 def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, codebook: Codebook) -> Gold:
@@ -196,6 +204,7 @@ def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, code
     known = set(zip(responses["wave"], responses["respondent_id"], strict=True))
     cells: dict[tuple[str, str, str], dict[str, set[str]]] = {}
     samples: dict[tuple[str, str, str], dict[str, set[str]]] = {}
+    times: dict[tuple[str, str, str], dict[str, str]] = {}
     unknown: dict[str, int] = Counter()
     retired: dict[str, int] = Counter()
     for row in listed.to_dict("records"):
@@ -203,6 +212,8 @@ def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, code
         coder, code = row["coder"].strip(), row["code"].strip()
         codes = cells.setdefault(cell, {}).setdefault(coder, set())
         samples.setdefault(cell, {}).setdefault(coder, set()).add(row["sample"])
+        when = times.setdefault(cell, {})
+        when[coder] = max(when.get(coder, ""), row.get("time", "").strip())
         theme = codebook.follow(code) if code else None
         if isinstance(theme, Theme):
             codes.add(theme.id)
@@ -213,7 +224,7 @@ def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, code
         elif code:
             unknown[code] += 1
             codes.add(UNKNOWN + code.casefold())
-    gold = _resolved(cells, samples, by_cell, _coded_throughout(responses, cells))
+    gold = _resolved(cells, samples, times, by_cell, _coded_throughout(responses, cells))
     unknown, retired = dict(sorted(unknown.items())), dict(sorted(retired.items()))
     return replace(gold, unknown=unknown, retired=retired, other_waves=len(rows) - len(listed))
 
@@ -249,6 +260,7 @@ def _coded_throughout(responses: pd.DataFrame, coded: Collection[tuple[str, str,
 def _resolved(
     cells: Mapping[tuple[str, str, str], Mapping[str, set[str]]],
     samples: Mapping[tuple[str, str, str], Mapping[str, set[str]]],
+    times: Mapping[tuple[str, str, str], Mapping[str, str]],
     by_cell: Mapping[tuple[str, str, str], list[str]],
     whole: Collection[tuple[str, str]],
 ) -> Gold:
@@ -265,14 +277,15 @@ def _resolved(
         if sample == "all" and (wave, question) not in whole:
             sample = "convenience"
         for response_id in by_cell[cell]:
-            rows.append((response_id, wave, question, person, coder, sample, not coder.startswith(MACHINE)))
+            rows.append(
+                (response_id, wave, question, person, coder, sample, not coder.startswith(MACHINE), times[cell][coder])
+            )
             codes += [(response_id, code) for code in _known(given[coder])]
             split += [(response_id, code[1:]) for code in given[coder] if code.startswith(SPLIT)]
             if CHECKED + coder in given:
                 checked[response_id] = tuple(_known(given[CHECKED + coder]))
-    columns = ["response_id", "wave", "question_id", "respondent_id", "coder", "sample", "by_person"]
     return Gold(
-        pd.DataFrame(sorted(rows), columns=columns).astype({"by_person": bool}),
+        pd.DataFrame(sorted(rows), columns=CODED).astype({"by_person": bool}),
         _pairs(codes),
         unknown={},
         other_waves=0,
@@ -304,7 +317,7 @@ def gold_of(table: pd.DataFrame) -> Gold:
     guessed = table[table["guessed"]]
     responses = table.drop_duplicates("response_id")
     return Gold(
-        responses.drop(columns=["theme_id", "guessed", "measured"]).reset_index(drop=True),
+        responses[CODED].reset_index(drop=True),
         table.loc[table["theme_id"] != "", ["response_id", "theme_id"]].reset_index(drop=True),
         unknown={},
         other_waves=0,

@@ -7,9 +7,9 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.foundation.errors import ThemebookError
-from pipeline.themes.gold import GOLD_FILE
+from pipeline.themes.gold import GOLD_FILE, padded
 
-ADDED = ("coder", "sample")
+ADDED = ("coder", "sample", "time")
 Row = Mapping[str, str]
 
 
@@ -26,7 +26,7 @@ def with_rows_replaced(
         Says of a row, as a mapping by the header, whether it is taken out.
     rows : sequence of mapping
         Put where the first row taken out stood, or at the end; columns that the header lacks are left out, but
-        ``coder`` and ``sample`` are added to a file without them.
+        ``coder``, ``sample`` and ``time`` are added to a file without them.
     drawn : callable
         Says of a row that stays whether its sample becomes ``random``.
 
@@ -37,23 +37,24 @@ def with_rows_replaced(
 
     Examples
     --------
-    >>> text = "respondent_id,wave,question,code,coder,sample\\np1,w,why,T1,ann,all\\np2,w,why,T1,ann,all\\n"
+    >>> text = "respondent_id,wave,question,code,coder,sample,time\\np1,w,why,T1,ann,all,\\np2,w,why,T1,ann,all,\\n"
     >>> new = {"respondent_id": "p1", "wave": "w", "question": "why", "code": "T2", "coder": "ann", "sample": "all"}
     >>> print(with_rows_replaced(text, lambda row: row["respondent_id"] == "p1", [new]), end="")
-    respondent_id,wave,question,code,coder,sample
-    p1,w,why,T2,ann,all
-    p2,w,why,T1,ann,all
+    respondent_id,wave,question,code,coder,sample,time
+    p1,w,why,T2,ann,all,
+    p2,w,why,T1,ann,all,
     """
     records = _records(text)
     if not records:
         raise ThemebookError(f"{GOLD_FILE} is empty.", "Its header is respondent_id,wave,question,code,coder,sample.")
     header, first = records[0]
     end = "\r\n" if first.endswith("\r\n") else "\n"
-    missing = [name for name in ADDED if name not in header]
+    missing = [name for name in ADDED if name not in header] if rows else []
     names = [*header, *missing]
     kept: list[str] = [_widened(first, missing, end)]
     place = None
-    for cells, raw in records[1:]:
+    for found, raw in records[1:]:
+        cells = padded(found, header)
         if len(cells) != len(header):
             kept.append(raw)
             continue
@@ -76,7 +77,8 @@ def rows_of(text: str) -> list[Row]:
     """Read gold.csv's text as mappings by its header; a row with too few or too many cells is left out."""
     records = _records(text)
     header = records[0][0] if records else []
-    return [dict(zip(header, cells, strict=True)) for cells, _ in records[1:] if len(cells) == len(header)]
+    rows = [padded(cells, header) for cells, _ in records[1:]]
+    return [dict(zip(header, cells, strict=True)) for cells in rows if len(cells) == len(header)]
 
 
 def _records(text: str) -> list[tuple[list[str], str]]:

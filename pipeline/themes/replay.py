@@ -44,8 +44,8 @@ class Standing:
         The effective one.
     confirmed : dict of str to tuple of str
         Response id to the ids of all themes that the answer raises, as confirmed after a suggestion.
-    confirmed_by : dict of str to str
-        Who confirmed each.
+    confirmed_by, confirmed_at : dict of str to str
+        Who confirmed each, and when.
     units : dict of (str, int, int, str) to bool
         Reassigned words: response, start, end and theme, to whether they carry it.
     sorted : dict of str to dict of str to tuple of str
@@ -63,6 +63,7 @@ class Standing:
     codebook: Codebook
     confirmed: dict[str, tuple[str, ...]]
     confirmed_by: dict[str, str]
+    confirmed_at: dict[str, str]
     units: dict[tuple[str, int, int, str], bool]
     sorted: dict[str, dict[str, tuple[str, ...]]]
     quotes: dict[tuple[str, str], QuoteStanding]
@@ -97,9 +98,9 @@ def replay(codebook: Codebook, decisions: Iterable[Decision], texts: Mapping[str
     Standing
     """
     ordered = in_order(decisions)
+    by_id = {decision.id: decision for decision in ordered}
     valid = _valid(codebook, ordered, texts)
     reversed_ = _reversed(ordered)
-    ids = {decision.id for decision in ordered}
     state = State(codebook)
     applied, conflicts = [], []
     for decision in ordered:
@@ -110,26 +111,29 @@ def replay(codebook: Codebook, decisions: Iterable[Decision], texts: Mapping[str
         except Impossible as reason:
             conflicts.append(Conflict(decision, f"{reason}"))
             continue
-        if isinstance(decision, acts.Undo) and decision.decision_id not in ids:
+        if isinstance(decision, acts.Undo) and decision.decision_id not in by_id:
             said = f"undoes {decision.decision_id}, which is in nobody's file here"
         applied.append(decision)
         if said:
             conflicts.append(Conflict(decision, said, applied=True))
     codes = state.final_codes()
+    quotes, open_quotes = state.final_quotes()
+    moot = [*codes.moot, *((by_id[i], sentence) for i, sentence in open_quotes)]
     return Standing(
         base=codebook,
         codebook=state.codebook(),
         confirmed=codes.confirmed,
         confirmed_by={response: decision.reviewer for response, (_, decision) in state.confirmed.items()},
+        confirmed_at={response: decision.time for response, (_, decision) in state.confirmed.items()},
         units=codes.units,
         sorted={theme: dict(rows) for theme, rows in state.sorted.items()},
-        quotes=state.final_quotes(),
+        quotes=quotes,
         rejected=tuple(state.rejected),
         notes=tuple(state.notes),
         decisions=tuple(ordered),
         applied=tuple(applied),
         undone=tuple(d for d in ordered if d.id in reversed_),
-        conflicts=(*conflicts, *(Conflict(decision, sentence) for decision, sentence in codes.moot)),
+        conflicts=(*conflicts, *(Conflict(decision, sentence) for decision, sentence in moot)),
         state=state,
     )
 

@@ -57,7 +57,10 @@ def settle_gold(gold: Gold, standing: Standing, responses: pd.DataFrame, nearest
     confirmed = {r: themes for r, themes in standing.confirmed.items() if r not in coded}
     mine = responses[responses["response_id"].isin(confirmed)]
     rows = mine[["response_id", "wave", "question_id", "respondent_id"]].assign(
-        coder=[standing.confirmed_by[r] for r in mine["response_id"]], sample="convenience", by_person=True
+        coder=[standing.confirmed_by[r] for r in mine["response_id"]],
+        sample="convenience",
+        by_person=True,
+        time=[standing.confirmed_at[r] for r in mine["response_id"]],
     )
     earlier = gold.responses[~gold.responses["response_id"].isin(confirmed)]
     pairs = [(r, theme) for r in mine["response_id"] for theme in confirmed[r]]

@@ -197,6 +197,7 @@ class State:
             name=decision.name,
             questions=decision.questions,
             group=decision.group,
+            since=decision.time,
             definition=decision.definition,
             include=decision.include,
             exclude=decision.exclude,
@@ -352,14 +353,25 @@ class State:
         former = self.ended.get(theme_id)
         return sorted({heir for part in former.into for heir in self.living_parts(part)}) if former else []
 
-    def final_quotes(self) -> dict[tuple[str, str], QuoteStanding]:
-        """Give what stands of quotes by living theme; of two that a merge brings together, the heir's own."""
+    def final_quotes(self) -> tuple[dict[tuple[str, str], QuoteStanding], tuple[tuple[str, str], ...]]:
+        """Give what stands of quotes by living theme, and the ids and sentences of those that a split leaves open.
+
+        Of two quotes that a merge brings together the heir's own stands.
+        """
         found: dict[tuple[str, str], QuoteStanding] = {}
-        for (theme_id, response_id), stands in sorted(self.quotes.items()):
-            heir = self.heir(theme_id)
-            if heir and (theme_id == heir or (heir, response_id) not in self.quotes):
+        moot = []
+        for (theme_id, response_id), stands in sorted(
+            self.quotes.items(), key=lambda item: (item[0][0] in self.themes, item[0])
+        ):
+            heirs = self.carried(theme_id, response_id)
+            if heirs is None:
+                said = (
+                    f"a quote of {theme_id} is {stands.state}, but the theme was {self.fate(theme_id)}: say which it is"
+                )
+                moot.append((stands.decision_id, said))
+            for heir in heirs or ():
                 found[heir, response_id] = stands
-        return found
+        return found, tuple(moot)
 
     # Sentences on both sides.
 
