@@ -112,37 +112,38 @@ def addresses(page, server):
     page.goto(server.origin + "/quotes")
     clarify = page.get_by_role("link", name=re.compile("Shorten or clarify")).first.get_attribute("href")
     return [
-        "/", "/themes", "/themes/T01", "/themes/T01/split?propose=1", "/candidates", "/candidates/C1", "/units",
-        "/units?only=unsure&theme=T01", answer, "/map", "/quotes", clarify, "/decisions", "/coding",
+        "/", "/themes", "/themes/T01", "/themes/T01/split?propose=1", "/candidates", "/candidates/C1",
+        "/units?text=meadow", "/units?only=unsure&theme=T01&text=copper", answer, "/map", "/quotes", clarify,
+        "/decisions", "/coding",
         "/coding/all?question=change", "/coding/second", "/coding/adjudicate", "/coding/differences", "/nowhere",
     ]  # fmt: skip
 
 
 @needs_browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-def test_no_barrier_on_any_page(project, scheme, width):
+def test_no_barrier_on_any_page(tmp_path, monkeypatch):
     import axe_playwright_python
 
     axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    with (
-        Server(project) as server,
-        browser_page(color_scheme=scheme, viewport={"width": width, "height": 900}) as page,
-    ):
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, people=20)
+    with Server(tmp_path) as server, browser_page(viewport={"width": 1280, "height": 900}) as page:
         page.goto(server.address)
         decide_something(page, server)
         found, wide = [], []
-        listed = addresses(page, server)
-        for address in listed:
+        for address in addresses(page, server):
             page.goto(server.origin + address)
             for summary in page.locator("details > summary").all():
                 summary.click()
             page.evaluate(axe)
-            result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-            found += [(address, v["id"], v["nodes"][0]["html"][:200]) for v in result["violations"]]
-            assert result["passes"]
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+                found += [(address, scheme, v["id"], v["nodes"][0]["html"][:200]) for v in result["violations"]]
+                assert result["passes"]
+            page.set_viewport_size({"width": 320, "height": 640})
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append(address)
+            page.set_viewport_size({"width": 1280, "height": 900})
         assert not found
         assert not wide
 

@@ -63,7 +63,7 @@ def rare(
     """
     own = attributes.get(who, {})
     others = [each for (wave, _), each in attributes.items() if wave == who[0]]
-    for size in sorted({1, 2, len(own)}):
+    for size in sorted({1, 2, len(own)} & set(range(1, len(own) + 1))):
         found = []
         for questions in combinations(sorted(own), size):
             n = sum(all(each.get(q) == own[q] for q in questions) for each in others)
@@ -82,7 +82,8 @@ def names_left(display: str) -> list[str]:
     >>> names_left("We asked Acme and I waited. They came with [NAME] to Leeds.")
     ['Acme', 'Leeds']
     """
-    found = _NAME.findall(_MARK.sub("[]", display))
+    # After words left out a capital may begin a sentence.
+    found = _NAME.findall(_MARK.sub("[]", display.replace("[…]", "…")))
     return list(dict.fromkeys(word for word in found if word not in _PLAIN))
 
 
