@@ -73,7 +73,7 @@ def test_git_keeps_figures_and_no_words():
     assert kept == {
         "reports/prevalence.csv",
         "reports/changes.csv",
-        *(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "themeset", "workload")),
+        *(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "drift", "themeset", "workload")),
     }
 
 

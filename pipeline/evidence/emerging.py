@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
+from pipeline.evidence.explained import explained
 from pipeline.foundation.contracts import EMERGING, EMERGING_ANSWERS
 from pipeline.foundation.tables import empty
 from pipeline.themes.meaning import sample_of
@@ -35,6 +36,28 @@ class News:
 
 
 NOTHING = News(empty(EMERGING), empty(EMERGING_ANSWERS))
+
+
+def answers_of(
+    responses: pd.DataFrame, units: pd.DataFrame, mentions: pd.DataFrame, heldout: pd.DataFrame
+) -> pd.DataFrame:
+    """List the answered responses with the unit of their whole answer, and whether a theme explains them.
+
+    Parameters
+    ----------
+    responses, units, mentions, heldout : DataFrame
+        By contract, all waves.
+
+    Returns
+    -------
+    DataFrame
+        As `find_news` takes it, with ``start`` and ``end`` of the whole answer; sorted by ``response_id``.
+    """
+    answered = responses[responses["status"] == "answered"]
+    whole = units.loc[units["n"] == 0, ["response_id", "unit_id", "text_id", "language", "start", "end"]]
+    listed = answered[["response_id", "wave", "respondent_id", "question_id"]].merge(whole, on="response_id")
+    listed = listed.sort_values("response_id", ignore_index=True)
+    return listed.assign(explained=explained(listed, mentions, heldout))
 
 
 def find_news(

@@ -14,6 +14,7 @@ from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.inputs import Inputs
+from pipeline.report.news import news
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
 from pipeline.report.records import Content, Fact, WaveInfo
@@ -44,6 +45,8 @@ def build_content(
     changes: pd.DataFrame,
     findings: pd.DataFrame,
     theme_stability: pd.DataFrame,
+    emerging: pd.DataFrame,
+    emerging_answers: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
     metrics: Mapping[str, dict[str, Any]],
     params: Params,
@@ -55,7 +58,7 @@ def build_content(
     ----------
     survey, codebook, params
         What people wrote; the codebook is the effective one.
-    responses … theme_stability : DataFrame
+    responses … emerging_answers : DataFrame
         The tables by contract, all listed waves in one.
     ledgers : mapping of str to dict
         Each wave's ledger as `ingest` writes it; a wave without one is counted from its responses.
@@ -96,6 +99,8 @@ def build_content(
             "changes": changes,
             "findings": findings,
             "theme_stability": theme_stability,
+            "emerging": emerging,
+            "emerging_answers": emerging_answers,
         },
         ledgers=ledgers,
         metrics=metrics,
@@ -133,6 +138,7 @@ def _content(inputs: Inputs) -> Content:
         overall=overall,
         questions=questions,
         candidates=list_candidates(inputs),
+        news=news(inputs),
         checked=checked(inputs),
         unclaimed=n_unclaimed,
         unclaimed_of=of_answers,

@@ -19,6 +19,7 @@ from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 from pipeline.themes.decisions import approvals, load_decisions
 from pipeline.themes.gold import match_gold, read_gold
 
+METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
 LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
 
 
@@ -52,8 +53,10 @@ def run(wave: str | None = None) -> None:
         changes=read_table(c.CHANGES),
         findings=read_table(c.FINDINGS),
         theme_stability=read_table(c.THEME_STABILITY),
+        emerging=read_table(c.EMERGING),
+        emerging_answers=read_table(c.EMERGING_ANSWERS),
         ledgers={wave: read_json(ledger_path(wave)) for wave in waves},
-        metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage", "themeset", "workload")},
+        metrics={name: read_json(metrics_path(name)) for name in METRICS},
         params=params,
         provenance={
             "version": __version__,
