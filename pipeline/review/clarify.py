@@ -68,8 +68,7 @@ def read_edited(edited: str, text: str, redactions: Sequence[tuple[int, int, str
     for part in _LEFT_OUT.split(" ".join(edited.split())):
         pieces = _pieces(part, shown.marks)
         if not any(kind == "own" for kind, _ in pieces):
-            if len(pieces) or not part.strip():
-                raise ThemebookError("A part of the quote has no words of the answer.", _REMEDY)
+            raise ThemebookError("A part of the quote has no words of the answer.", _REMEDY)
         places: list[tuple[int, int]] = []
         waiting = ""
         for kind, words in pieces:
