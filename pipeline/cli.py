@@ -295,8 +295,10 @@ def review(context: click.Context, port: int | None, reviewer: str, no_browser: 
     """
     if context.invoked_subcommand:
         return
+    from pipeline.project.stamp import check_stamp
     from pipeline.review.serve import serve
 
+    check_stamp()
     serve(reviewer or click.prompt("Who reviews? (letters, digits, _ - .)"), port, browser=not no_browser)
 
 

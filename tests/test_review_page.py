@@ -411,3 +411,11 @@ def test_before_the_first_run_the_page_says_what_to_do(anna, tmp_path):
     answer = anna.get("/units")
     assert answer.status_code == 500 and "dvc repro" in answer.text
     assert anna.get("/coding/all?question=change").status_code == 200
+
+
+def test_an_answer_in_another_language_says_so(anna, project):
+    units = project["units"]
+    response = units["response_id"].iloc[0]
+    assert '<bdi lang="de">' not in anna.get(f"/answers/{response}").text
+    anna.desk.languages[response] = "de"
+    assert '<bdi lang="de">' in anna.get(f"/answers/{response}").text

@@ -249,6 +249,8 @@ def table_from_csv(content: io.BytesIO, contract: Contract) -> pd.DataFrame:
     types = {n: "str" if k == "str" else _DTYPES[k] for n, k in contract.columns.items()}
     strings = [n for n, k in contract.columns.items() if k == "str"]
     table = pd.read_csv(content, dtype=types, keep_default_na=False, na_values={n: [""] for n in contract.optional})
+    # A column that the file lacks is for `check` to name.
+    strings = [n for n in strings if n in table]
     table[strings] = table[strings].fillna("")
     return table
 

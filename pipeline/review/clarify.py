@@ -67,7 +67,7 @@ def read_edited(edited: str, text: str, redactions: Sequence[tuple[int, int, str
     first = next((i for i, start in enumerate(shown.starts) if start >= near), 0)
     for part in _LEFT_OUT.split(" ".join(edited.split())):
         pieces = _pieces(part, shown.marks)
-        if not any(kind == "own" for kind, _ in pieces) and (pieces or not part.strip()):
+        if not any(kind == "own" for kind, _ in pieces):
             raise ThemebookError("A part of the quote has no words of the answer.", _REMEDY)
         places: list[tuple[int, int]] = []
         waiting = ""

@@ -151,6 +151,15 @@ class Desk:
         )
 
     @property
+    def languages(self) -> dict[str, str]:
+        """The language of each answer, as ISO 639-1."""
+        return self.keep("languages", self.paths("units"), self._languages)
+
+    def _languages(self) -> dict[str, str]:
+        table = self.table("units")
+        return dict(zip(table["response_id"], table["language"], strict=True))
+
+    @property
     def vectors(self) -> Vectors:
         """Embeddings of all listed waves."""
         waves = list(self.survey.waves)

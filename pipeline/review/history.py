@@ -53,7 +53,7 @@ def rows(standing: Standing, chosen: Iterable[Decision], names: Mapping[str, str
                 time=decision.time,
                 when=when(decision.time),
                 reviewer=decision.reviewer,
-                said=f"{decision.reviewer} {wish(decision)}.",
+                said=_said(decision),
                 why=decision.why,
                 state=state,
                 part=part.get(decision.id, ""),
@@ -63,6 +63,13 @@ def rows(standing: Standing, chosen: Iterable[Decision], names: Mapping[str, str
             )
         )
     return found
+
+
+def _said(decision: Decision) -> str:
+    """Say what a decision did; an answer that is linked beside it is not named by its id."""
+    response_id = getattr(decision, "response_id", "")
+    said = f"{decision.reviewer} {wish(decision)}."
+    return said.replace(f"answer {response_id}", "an answer") if response_id else said
 
 
 def names_of(standing: Standing) -> dict[str, str]:

@@ -160,6 +160,7 @@ def code(
         wave=wave,
         cell=at,
         answer=desk.cell_texts[at],
+        first=desk.cells["first"].iloc[int(desk.cells["cell_id"].searchsorted(at))],
         themes=themes,
         keys=keys_for([theme.id for theme in themes]),
         given=_prefilled(desk, kind, at),

@@ -130,8 +130,9 @@ class _NoTraceback:
         try:
             await self.app(scope, receive, noting)
         except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            notice(f"review: {type(error).__name__} at {Path(last.filename).name}, line {last.lineno}")
+            frames = traceback.extract_tb(error.__traceback__)
+            places = [f"{Path(f.filename).name}:{f.lineno}" for f in frames if "pipeline" in Path(f.filename).parts]
+            notice(f"review: {type(error).__name__} at {' > '.join(places[-3:])}")
             if begun:
                 raise
             what = "Something went wrong in themebook itself. What was recorded before is safe."

@@ -120,6 +120,7 @@ def page(request: Request, template: str, title: str, status: int = 200, **conte
             reviewer=desk_of(request).reviewer,
             csrf=access_of(request).csrf(getattr(request.state, "session", "")),
             done=done,
+            language=lambda response_id: desk_of(request).languages.get(response_id, ""),
             **content,
         )
     )
