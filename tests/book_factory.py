@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sample_factory import CODEBOOK, project_of
@@ -18,9 +19,9 @@ THEMES = [
 ]
 
 
-def reviewed_project(folder: Path, people: int = 12, gold: str = "") -> Path:
+def reviewed_project(folder: Path, people: int = 12, themes: list[dict[str, Any]] = THEMES) -> Path:  # noqa: B006
     """Write the project of `project_of` with what `discover` and `quote` make; the current folder is `folder`."""
-    project_of(folder, people, THEMES, gold)
+    project_of(folder, people, themes)
     waves = ("2025", "2026")
     units = read_waves(c.UNITS, waves)
     responses = read_waves(c.RESPONSES, waves).set_index("response_id")
@@ -33,7 +34,7 @@ def reviewed_project(folder: Path, people: int = 12, gold: str = "") -> Path:
             "probability": 0.6,
             "source": "model",
         }
-    ).iloc[1:]
+    ).iloc[1 if themes else len(meaning) :]
     write_table(codes.astype({"unit_id": "str", "theme_id": "str", "source": "str"}), c.UNIT_CODES)
     proposed = [
         ("B01", "broad one", "", "T01"),
@@ -67,7 +68,8 @@ def reviewed_project(folder: Path, people: int = 12, gold: str = "") -> Path:
     write_table(members, c.CANDIDATE_UNITS)
     chosen = meaning[asked == "why"].iloc[:6]
     quotes = pd.DataFrame(
-        [
+        columns=list(c.QUOTES.columns),
+        data=[
             {
                 **dict.fromkeys(("score", "relevance", "centrality", "length_fit", "self_contained", "novelty"), 0.5),
                 "quote_id": f"Q{i}",
@@ -82,9 +84,9 @@ def reviewed_project(folder: Path, people: int = 12, gold: str = "") -> Path:
                 "approved": False,
             }
             for i, (row, segment) in enumerate(
-                [*((r, "") for r in chosen.itertuples()), (next(chosen.itertuples()), "side=for")]
+                [*((r, "") for r in chosen.itertuples()), (next(chosen.itertuples()), "side=for")] if themes else []
             )
-        ]
+        ],
     )
     write_table(quotes, c.QUOTES)
     return folder

@@ -423,6 +423,23 @@ def test_a_workbook_that_lost_a_part_is_refused(project, change, message):
         review.read(book.save())
 
 
+def test_an_empty_codebook_begins_with_candidates(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    reviewed_project(tmp_path, themes=[])
+    assert review.write("ann")[0] == (
+        "data/review/ann.xlsx: 0 themes, 3 candidates, 0 quotes, 40 units, 40 answers to code"
+    )
+    book = Edited()
+    book.put("Candidates", {"id": "C01"}, decision="accept")
+    book.put("Answers", {"question": "Why?"}, code_1="in my own words")
+    said = review.read(book.save())
+    assert said[:2] == [
+        "data/codebook/decisions/ann.jsonl: 1 decision recorded",
+        "data/codebook/gold.csv: 1 answer added (1 row)",
+    ]
+    assert [theme.name for theme in standing().codebook.themes] == ["fair pay"]
+
+
 def test_the_command_line(project):
     runner = CliRunner()
     again = runner.invoke(cli, ["review", "workbook", "--reviewer", "ann"])
