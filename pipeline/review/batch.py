@@ -86,37 +86,40 @@ def take_all(
     now = replace(full, state=copy.deepcopy(full.state))
     made: list[Decision] = []
     problems: list[str] = []
+    taken: dict[tuple[Any, ...], list[Decision]] = {}
+    for decision in own:
+        taken.setdefault(_about(decision), []).append(decision)
     again = 0
     start: datetime | None = None
     for each in wanted:
         try:
-            first = _drafted(each, reviewer, _fields(each, now, [*known, *made], book))
+            first = draft(each.act, reviewer, why=each.why, **_fields(each, now, known, made, book))
         except ThemebookError as error:
             problems.append(f"{each.sheet}, row {each.number}: {error.what}")
             continue
         start = start or datetime.fromisoformat(first.time)
-        decision_id = _free_id(each, first, reviewer, book, [*own, *made])
+        decision_id = _free_id(each, first, reviewer, book, taken.get(_about(first), []))
         if decision_id is None:
             again += 1
             continue
         time = (start + timedelta(microseconds=len(made))).isoformat(timespec="microseconds")
         decision = first.model_copy(update={"id": decision_id, "time": time})
-        made.append(_with_seen(each, decision, others, now, texts))
+        decision = _with_seen(each, decision, others, now, texts)
+        taken.setdefault(_about(decision), []).append(decision)
+        made.append(decision)
     ids = {each.id for each in made}
     after = replay(codebook, [*known, *made], texts)
     return Taken(tuple(made), again, tuple(c for c in after.conflicts if c.decision.id in ids), problems)
 
 
-def _drafted(each: Wanted, reviewer: str, fields: Mapping[str, Any]) -> Decision:
-    return draft(each.act, reviewer, why=each.why, **fields)
-
-
-def _fields(each: Wanted, now: Standing, decisions: Sequence[Decision], book: str) -> dict[str, Any]:
+def _fields(
+    each: Wanted, now: Standing, known: Sequence[Decision], made: Sequence[Decision], book: str
+) -> dict[str, Any]:
     """The fields of a decision; a theme made of a candidate gets its id here."""
     if each.act != "accept":
         return dict(each.fields)
     salt = _digest([book, each.id, each.fields["name"]])
-    return {"theme_id": new_theme_id(now.state.codebook(), tuple(decisions), salt), **each.fields}
+    return {"theme_id": new_theme_id(now.state.codebook(), (*known, *made), salt), **each.fields}
 
 
 def _with_seen(each: Wanted, decision: Decision, others: Standing, now: Standing, texts: Mapping[str, str]) -> Decision:
@@ -142,9 +145,8 @@ def _with_seen(each: Wanted, decision: Decision, others: Standing, now: Standing
     return decision.model_copy(update={"seen": shown})
 
 
-def _free_id(each: Wanted, first: Decision, reviewer: str, book: str, own: Sequence[Decision]) -> str | None:
+def _free_id(each: Wanted, first: Decision, reviewer: str, book: str, mine: Sequence[Decision]) -> str | None:
     """Give a decision its id; None where the workbook's last word on the target, or a note, says it already."""
-    mine = [d for d in own if _about(d) == _about(first)]
     if any(_says(d) == _says(first) for d in (mine if first.act == "note" else mine[-1:])):
         return None
     content = [each.sheet, each.id, reviewer, _says(first), mine[-1].id if mine else ""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pipeline.foundation.errors import ThemebookError, closest, listing
@@ -89,6 +90,7 @@ class Known:
     texts: Mapping[str, str]
     redactions: Mapping[str, Sequence[tuple[int, int, str]]]
 
+    @cached_property
     def names(self) -> dict[str, str]:
         """Theme ids by name, as the workbook has them."""
         return {t.fields["name"]: t.id for (sheet, _), t in self.targets.items() if sheet == THEMES}
@@ -101,7 +103,7 @@ class Known:
         ValueError
             Saying that there is none.
         """
-        names = self.names()
+        names = self.names
         for each, theme_id in names.items():
             if as_typed(name).casefold() in (as_typed(each).casefold(), theme_id.casefold()):
                 return theme_id
@@ -301,7 +303,7 @@ def _note(number: int, row: Row, known: Known, found: Found) -> None:
 
 def _check_names(found: Found, known: Known) -> None:
     """Refuse names that are or were another theme's, and names given twice."""
-    taken = {as_typed(name).casefold(): owner for name, owner in known.names().items()}
+    taken = {as_typed(name).casefold(): owner for name, owner in known.names.items()}
     taken |= {as_typed(name).casefold(): "" for name in known.former if as_typed(name).casefold() not in taken}
     for each in found.wanted:
         if each.act in ("rename", "accept"):
