@@ -278,8 +278,13 @@ class Desk:
 
     def decide(self, act: str, *, why: str = "", seen: str | None = None, **fields: Any) -> Decision:
         """Record a decision of this reviewer; it is on disk when this returns."""
+        return self.decide_all(act, [{"seen": seen, **fields}], why)[0]
+
+    def decide_all(self, act: str, targets: Iterable[Mapping[str, Any]], why: str = "") -> list[Decision]:
+        """Record the same act on several targets that have nothing to do with each other, one decision each."""
         with self._lock:
-            return record(act, self.reviewer, self.standing, self.texts, why=why, seen=seen, **fields)
+            standing, texts = self.standing, self.texts
+            return [record(act, self.reviewer, standing, texts, why=why, **target) for target in targets]
 
 
 class _Tables(Mapping[str, pd.DataFrame]):

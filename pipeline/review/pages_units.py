@@ -92,19 +92,18 @@ def reassign(request: Request) -> Response:
     mine = table[table["unit_id"].isin(chosen)]
     if len(mine) < len(chosen):
         raise ThemebookError("A unit that was chosen is not there any more.", "Load the list of units anew.")
-    taken = [
-        desk.decide(
-            "reassign",
-            why=form.text("why", most=500),
-            seen=form.seen(f"seen-{unit.unit_id}"),
-            response_id=unit.response_id,
-            start=int(unit.start),
-            end=int(unit.end),
-            theme_id=form.text("from"),
-            into=form.text("into"),
-        )
+    targets = [
+        {
+            "seen": form.seen(f"seen-{unit.unit_id}"),
+            "response_id": unit.response_id,
+            "start": int(unit.start),
+            "end": int(unit.end),
+            "theme_id": form.text("from"),
+            "into": form.text("into"),
+        }
         for unit in mine.itertuples()
     ]
+    taken = desk.decide_all("reassign", targets, form.text("why", most=500))
     return with_done(own_path(form.raw("back"), "/units"), taken)
 
 
