@@ -1,6 +1,7 @@
 """Every act on the review page: the decision that it writes, and what the page shows afterwards."""
 
 import html
+import os
 import re
 import shutil
 
@@ -419,3 +420,15 @@ def test_an_answer_in_another_language_says_so(anna, project):
     assert '<bdi lang="de">' not in anna.get(f"/answers/{response}").text
     anna.desk.languages[response] = "de"
     assert '<bdi lang="de">' in anna.get(f"/answers/{response}").text
+
+
+def test_the_start_says_what_waits_for_a_run(anna, tmp_path):
+    assert "Since the last run" not in anna.get("/").text
+    effective = tmp_path / "data/coded/codebook.json"
+    effective.write_text("{}")
+    os.utime(effective, (1e9, 1e9))
+    os.utime(tmp_path / GOLD_FILE, (9e8, 9e8))
+    anna.post("/themes/T01/rename", name="Another name")
+    assert "Since the last run: 1 decision." in anna.get("/").text
+    anna.post("/coding/all", **code_form(anna.get("/coding/all?question=change")), go="save")
+    assert "Since the last run: 1 decision and newly coded answers." in anna.get("/").text.replace("\n", "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -30,7 +31,7 @@ from pipeline.survey.description import SURVEY_FILE, Survey, load_survey
 from pipeline.text.encoder import Vectors, load_vectors, vectors_path
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
-from pipeline.themes.codebook import CODEBOOK_FILE, load_codebook
+from pipeline.themes.codebook import CODEBOOK_FILE, EFFECTIVE_FILE, load_codebook
 from pipeline.themes.decisions import DECISIONS, Decision, load_decisions
 from pipeline.themes.gold import GOLD_FILE, Gold, match_gold, read_gold
 from pipeline.themes.replay import Standing, replay
@@ -273,6 +274,16 @@ class Desk:
     def _heirs(self, given: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
         find = cache(self.standing.codebook.find)
         return {cell: frozenset(heir.id for t in codes if (heir := find(t))) for cell, codes in given.items()}
+
+    @property
+    def since_last_run(self) -> tuple[int, bool]:
+        """How many decisions were taken since the last run coded, and whether answers were coded since."""
+        run = _signature(EFFECTIVE_FILE)
+        if run is None:
+            return len(self.standing.decisions), False
+        begun = datetime.fromtimestamp(run[0] / 1e9, UTC).isoformat()
+        gold = _signature(GOLD_FILE)
+        return sum(d.time > begun for d in self.standing.decisions), gold is not None and gold[0] > run[0]
 
     # Acts.
 
