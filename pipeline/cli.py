@@ -193,7 +193,7 @@ def wave_add(
 ) -> None:
     """Add a wave from its raw export; columns that are not the survey's are asked about, never guessed."""
     from pipeline.project import columns, waves
-    from pipeline.survey.matching import Replies
+    from pipeline.survey.matched import Replies
 
     replies = Replies(open=open_, rest=rest or "", **named)  # type: ignore[arg-type]
     changed = {"wording": list(wording_changed), "mode": mode_changed, "sampling": sampling_changed}

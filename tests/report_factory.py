@@ -21,6 +21,7 @@ WORDS = [
     *("glacier", "timber", "velvet", "anchor", "barley", "compass", "ember", "falcon", "granite", "hollow", "island"),
     *("juniper", "kettle", "lichen", "marble", "nectar", "osprey", "parcel", "quarry", "rafter", "sorrel", "tundra"),
 ]
+DRIFT = {"change.auc": 0.62, "change.p": 0.005, "change.new": 70.0, "change.earlier": 70.0}
 TABLES = {
     "responses": contracts.RESPONSES,
     "closed": contracts.CLOSED,
@@ -40,6 +41,8 @@ TABLES = {
     "published": contracts.PUBLISHED,
     "findings": contracts.FINDINGS,
     "theme_stability": contracts.THEME_STABILITY,
+    "emerging": contracts.EMERGING,
+    "emerging_answers": contracts.EMERGING_ANSWERS,
 }
 
 
@@ -140,12 +143,17 @@ def inputs_of(
         _quote(rows, approve)
     _propose(rows)
     _find(rows, codebook)
+    _tell(rows, list(survey.waves))
     return {
         "survey": survey,
         "codebook": codebook,
         **{name: table(name, found) for name, found in rows.items()},
         "ledgers": {},
-        "metrics": {"agreement": {"answers": 120.0, "micro_f1": 0.71}, "coverage": {"meaning_units": 900.0}},
+        "metrics": {
+            "agreement": {"answers": 120.0, "micro_f1": 0.71},
+            "coverage": {"meaning_units": 900.0},
+            "drift": DRIFT,
+        },
         "params": Params(),
         "provenance": {
             "version": "0.1.0",
@@ -293,6 +301,22 @@ def _find(rows: dict, codebook: Codebook) -> None:
         steady = (ids[0], 0.8, 0.7, 0.9, 19, 20)
         rows["theme_stability"] = [dict(zip(contracts.THEME_STABILITY.columns, steady, strict=True))]
         rows["findings"] = [dict(zip(contracts.FINDINGS.columns, row, strict=True)) for row in found]
+
+
+def _tell(rows: dict, waves: list[str]) -> None:
+    """One finding that is new in the last wave, with six answers of it and two of the wave before."""
+    answered = [r for r in rows["responses"] if r["status"] == "answered" and r["question_id"] == "change"]
+    now = [r for r in answered if r["wave"] == waves[-1]][:6]
+    before = [r for r in answered if r["wave"] != waves[-1]][:2]
+    if not before:
+        return
+    share = {"share_new": 6 / 80, "share_earlier": 2 / 80, "difference": 4 / 80, "p_adjusted": 0.004}
+    counts = {"n_new": 6, "n_earlier": 2, "expected": 4.0, "base_new": 80, "base_earlier": 80}
+    about = {"finding_id": "E01", "kind": "emerging", "since": waves[-1], "name": "words of news"}
+    rows["emerging"].append({**about, "question_id": "change", **counts, **share})
+    for i, response in enumerate([*now, *before]):
+        ids = {"finding_id": "E01", "response_id": response["response_id"], "unit_id": f"{response['response_id']}.0"}
+        rows["emerging_answers"].append({**ids, "recent": i < 6, "fit": 0.9 - 0.01 * i})
 
 
 def _propose(rows: dict) -> None:

@@ -12,7 +12,8 @@ from pipeline.survey.description import Survey
 from pipeline.survey.formats import Export
 from pipeline.survey.ingest import ingest
 from pipeline.survey.likeness import alike
-from pipeline.survey.matching import Replies, match
+from pipeline.survey.matched import Replies
+from pipeline.survey.matching import match
 
 QUESTIONS = {
     "sector": {"columns": ["Sector"], "kind": "single", "attribute": True},

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 
 import pandas as pd
 import pytest
@@ -130,4 +129,3 @@ def test_a_release_survives_a_new_wave_and_a_retrain(tmp_path):
     frozen_shares = project / "models/releases/first/prevalence.csv"
     frozen_shares.write_text(frozen_shares.read_text().replace("0.2", "0.3", 1))
     assert "is not the file of the release `first`" in repro(project, ok=False)
-    subprocess.run(["git", "checkout", "-q", "."], cwd=project, check=False)

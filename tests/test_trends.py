@@ -4,11 +4,13 @@ import re
 
 import pandas as pd
 import pytest
-from report_factory import inputs_of, survey_of
+from report_factory import codebook_of, inputs_of, survey_of
 
 from pipeline.evidence.breaks import Break as Found
+from pipeline.foundation.params import Params
 from pipeline.report import trends
 from pipeline.report.content import build_content
+from pipeline.report.inputs import Inputs
 from pipeline.report.page import render, sections
 from pipeline.report.public import to_public
 from pipeline.report.published import fate
@@ -84,6 +86,29 @@ def ledgers():
         str(wave): {**plain, "questions": {q: {"columns": c, "status": {}, "reasons": {}} for q, c in held.items()}}
         for wave in (2020, 2021, 2022)
     }
+
+
+def test_closed_questions_tell_their_breaks_too():
+    inputs = inputs_of(survey(2, {"2021": {"mode": "online"}}), people=40)
+    content = build_content(**inputs)
+    said = "people were asked in another way (online)"
+    assert all(said in chart.note for chart in content.closed) and said in content.headlines[0].change
+    assert said in content.outlooks[0].sides[0].sentence
+
+
+def test_an_item_of_a_grid_is_worded_by_its_own_column():
+    described = survey_of(waves=2).model_dump()
+    columns = ["Rate [Speed]", "Rate [Price]", "Rate [Pace]"]
+    renamed = [{"now": "Rate [Pace]", "was": "Rate [Speed]"}]
+    described["questions"]["rate"] = {"columns": columns, "kind": "grid", "order": ["Poor", "Good"], "renamed": renamed}
+    plain = type(survey_of()).model_validate(described)
+    files = {
+        "2020": {"questions": {"rate": {"columns": columns[:2]}}},
+        "2021": {"questions": {"rate": {"columns": columns[1:]}}},
+    }
+    inputs = Inputs(plain, codebook_of(), Params(), {}, ledgers=files)
+    assert [b.what for b in trends.breaks(inputs, "rate.1")] == [("wording",)]
+    assert trends.breaks(inputs, "rate.2") == ()
 
 
 def test_the_public_page_shows_the_cells_of_its_own_charts():

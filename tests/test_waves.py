@@ -17,7 +17,7 @@ from pipeline.project import columns, waves
 from pipeline.report.wording import tame
 from pipeline.survey.description import load_survey
 from pipeline.survey.headers import clean_header
-from pipeline.survey.matching import Matching, Missing, New, Replies
+from pipeline.survey.matched import Matching, Missing, New, Replies
 
 SURVEY = """\
 # A survey, invented for illustration.

@@ -13,6 +13,7 @@ METHODS = ("person", "corrected", "uncorrected")
 FATES = ("same", "renamed", "merged", "split", "retired", "removed")
 SOURCES = ("model", "person")
 KINDS = ("pull", "fragment")
+NEWS = ("emerging", "fading")
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,40 @@ CANDIDATE_RESPONSES = Contract(
     "data/candidates/responses.parquet",
     {"response_id": "str", "candidate_id": "str"},
     key=("response_id",),
+)
+EMERGING = Contract(
+    "what is new and what fades",
+    "data/coded/emerging.parquet",
+    {
+        "finding_id": "str",
+        "kind": "str",
+        "since": "str",
+        "name": "str",
+        "question_id": "str",
+        "n_new": "int",
+        "n_earlier": "int",
+        "expected": "float",
+        "base_new": "int",
+        "base_earlier": "int",
+        "share_new": "float",
+        "share_earlier": "float",
+        "difference": "float",
+        "p_adjusted": "float",
+    },
+    key=("finding_id",),
+    values={"kind": NEWS},
+    ranges={
+        **dict.fromkeys(("n_new", "n_earlier", "expected", "base_new", "base_earlier"), (0, float("inf"))),
+        **dict.fromkeys(("share_new", "share_earlier", "p_adjusted"), (0.0, 1.0)),
+        "difference": (-1.0, 1.0),
+    },
+)
+EMERGING_ANSWERS = Contract(
+    "answers of what is new and what fades",
+    "data/coded/emerging_answers.parquet",
+    {"finding_id": "str", "response_id": "str", "unit_id": "str", "recent": "bool", "fit": "float"},
+    key=("finding_id", "response_id"),
+    ranges={"fit": (-1.0, 1.0)},
 )
 QUOTES = Contract(
     "quotes",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.evidence.releases import load_releases
 from pipeline.evidence.rules import BY_NAME, RULES, ThemeSet, apply_rules, findings_by_theme
 from pipeline.foundation.contracts import FINDINGS, RESPONSES
 from pipeline.foundation.errors import ThemebookError
@@ -71,6 +72,8 @@ def check(fix: bool = False) -> list[str]:
     lines += _codebook_findings(codebook)
     lines.append(f"gold.csv: {len(read_gold())} rows")
     lines += _decisions(codebook, survey)
+    if releases := load_releases():
+        lines.append(f"releases: {len(releases)}, every hash good")
     check_stamp()
     return lines
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import yaml
 
-from pipeline.foundation.errors import ThemebookError
-from pipeline.survey.matching import Matching, Missing, New, Replies
+from pipeline.foundation.errors import ThemebookError, listing
+from pipeline.survey.matched import Matching, Missing, New, Replies
 
 _TEXT = "tag:yaml.org,2002:str"
 _PLAIN = re.compile(r"[^\W\d][\w ./()-]*")
@@ -20,12 +20,12 @@ _PLAIN = re.compile(r"[^\W\d][\w ./()-]*")
 def unsettled(matching: Matching, wave: str, file: str) -> ThemebookError:
     """Say what does not match, with the flags that would settle it, ready to be copied."""
     counts = [
-        f"{len(found)} {one if len(found) == 1 else many}"
-        for found, one, many in (
-            (matching.missing, "question is missing from it", "questions are missing from it"),
-            (matching.new, "column or group of columns is new", "columns or groups of columns are new"),
+        f"{len(names)} {one if len(names) == 1 else many} ({listing(names, 3)})"
+        for names, one, many in (
+            ([m.column for m in matching.missing], "question is missing from it", "questions are missing from it"),
+            ([n.stem for n in matching.new], "new column or group of columns", "new columns or groups of columns"),
         )
-        if found
+        if names
     ]
     lines = [f"{file} does not match the survey (wave {wave}): {', '.join(counts)}. Nothing was written."]
     lines.append(f"{matching.same} columns have the same name and are taken.")

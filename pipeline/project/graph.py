@@ -115,9 +115,22 @@ STAGES = (
     ),
     Stage(
         "discover",
-        deps=("data/responses", "data/units", "data/embeddings", "data/coded/units.parquet", "models/coder"),
+        deps=(
+            "data/responses",
+            "data/units",
+            "data/embeddings",
+            "data/coded/units.parquet",
+            "data/coded/mentions.parquet",
+            "data/coded/heldout.parquet",
+            "models/coder",
+        ),
         params=("seed", "segment", "discover"),
-        outs=tuple(f"data/candidates/{name}.parquet" for name in ("candidates", "units", "responses")),
+        outs=(
+            *(f"data/candidates/{name}.parquet" for name in ("candidates", "units", "responses")),
+            "data/coded/emerging.parquet",
+            "data/coded/emerging_answers.parquet",
+        ),
+        metrics=("reports/metrics/drift.json",),
     ),
     Stage(
         "quote",

@@ -19,7 +19,8 @@ from pipeline.project.create import wave_files
 from pipeline.survey.description import SURVEY_FILE, Survey, ledger_path, load_survey, verified_path
 from pipeline.survey.formats import Export, read_export
 from pipeline.survey.ingest import ingest
-from pipeline.survey.matching import Matching, Replies, match
+from pipeline.survey.matched import Matching, Replies
+from pipeline.survey.matching import match
 from pipeline.text.encoder import vectors_path
 
 

@@ -277,6 +277,7 @@ def _sides(inputs: Inputs, open_id: str, chart: Chart, quotes: Sequence[Quote]) 
         change = ""
         if previous and previous.share is not None and cell.share is not None:
             change = "; " + wording.change(cell.share - previous.share, previous.wave)
+            change += trends.since(inputs, chart.key, previous.wave, cell.wave)
         sides.append(
             Side(
                 name=label,

@@ -15,6 +15,7 @@ from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.decided import decided, retired
 from pipeline.report.inputs import Inputs
+from pipeline.report.news import news
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
 from pipeline.report.published import releases
@@ -48,6 +49,8 @@ def build_content(
     published: pd.DataFrame,
     findings: pd.DataFrame,
     theme_stability: pd.DataFrame,
+    emerging: pd.DataFrame,
+    emerging_answers: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
     metrics: Mapping[str, dict[str, Any]],
     params: Params,
@@ -60,7 +63,7 @@ def build_content(
     ----------
     survey, codebook, params
         What people wrote; the codebook is the effective one.
-    responses … theme_stability : DataFrame
+    responses … emerging_answers : DataFrame
         The tables by contract, all listed waves in one.
     ledgers : mapping of str to dict
         Each wave's ledger as `ingest` writes it; a wave without one is counted from its responses.
@@ -103,6 +106,8 @@ def build_content(
             "published": published,
             "findings": findings,
             "theme_stability": theme_stability,
+            "emerging": emerging,
+            "emerging_answers": emerging_answers,
         },
         ledgers=ledgers,
         metrics=metrics,
@@ -142,6 +147,7 @@ def _content(inputs: Inputs) -> Content:
         questions=questions,
         releases=releases(inputs),
         candidates=list_candidates(inputs),
+        news=news(inputs),
         checked=checked(inputs),
         unclaimed=n_unclaimed,
         unclaimed_of=of_answers,

@@ -104,6 +104,8 @@ def sections(content: Content) -> tuple[Section, ...]:
     for i, view in enumerate(content.outlooks, 1):
         listed.append(Section(f"outlook-{i}", view.heading))
     listed.append(Section("themes", "In people’s own words"))
+    if internal and content.news:
+        listed.append(Section("news", f"What is new in {content.news.wave}"))
     if internal and (content.candidates or content.provisional or content.unclaimed):
         heading = "What people raised: provisional" if content.provisional else "What the codebook does not explain"
         listed.append(Section("candidates", heading))

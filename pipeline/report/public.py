@@ -28,10 +28,10 @@ _PRIVATE_FACTS = ("Recorded decisions", "Sure mentions", "Reading more")
 def to_public(content: Content) -> Content:
     """Remove everything that is not for outside.
 
-    Gone are quotes that nobody approved, candidates, findings on the codebook, examples, answers, decisions, agreement,
-    conflicts, coders and every id of a response or quote. A closed question shows only options that at least five
-    respondents chose, since an export's options can hold what respondents wrote; attributes and segments show nothing
-    of fewer than ``min_segment`` respondents.
+    Gone are quotes that nobody approved, candidates, what is new, findings on the codebook, examples, answers,
+    decisions, agreement, conflicts, coders and every id of a response or quote. A closed question shows only options
+    that at least five respondents chose, since an export's options can hold what respondents wrote; attributes and
+    segments show nothing of fewer than ``min_segment`` respondents.
 
     Parameters
     ----------
@@ -57,6 +57,7 @@ def to_public(content: Content) -> Content:
             "overall": _question(content.overall, few) if content.overall else None,
             "questions": tuple(_question(q, few) for q in content.questions),
             "candidates": (),
+            "news": None,
             "checked": (),
             "unclaimed_examples": (),
             "losses": _totals(content.losses),

@@ -252,6 +252,26 @@ class Candidate(Section):
     examples: tuple[str, ...]
 
 
+class Finding(Section):
+    """What recent waves say more often, or hardly any more, than those before, and no theme explains."""
+
+    id: str
+    kind: str
+    name: str
+    question: str
+    sentence: str
+    examples: tuple[str, ...]
+
+
+class News(Section):
+    """What is new in the newest wave, what fades, and whether its answers differ as a whole."""
+
+    wave: str
+    emerging: tuple[Finding, ...]
+    fading: tuple[Finding, ...]
+    drift: tuple[str, ...]
+
+
 class Loss(Section):
     """How many cells of one question and wave had one status, and why."""
 
@@ -330,6 +350,7 @@ class Content(Section):
     questions: tuple[OpenQuestion, ...]
     releases: tuple[Release, ...]
     candidates: tuple[Candidate, ...]
+    news: News | None
     checked: tuple[Checked, ...]
     unclaimed: int
     unclaimed_of: int

@@ -124,11 +124,11 @@ def coded_answers(inputs: Inputs) -> tuple[list[Answer], int, list[Answer], int,
 
 
 def metrics(inputs: Inputs) -> tuple[Metric, ...]:
-    """List the numbers of the metrics files, those of single themes last; the workload is told in sentences."""
+    """List the numbers of the metrics files, those of single themes last; workload and drift are told in sentences."""
     themes = {theme.id: theme.name for theme in inputs.codebook.themes}
     rows = []
     for family, numbers in inputs.metrics.items():
-        if family == "workload":
+        if family in ("workload", "drift"):
             continue
         for name, value in sorted(_flat(numbers), key=lambda row: row[0].startswith("f1_")):
             rows.append(Metric(family=family, name=wording.metric(name, themes), value=figure(value)))

@@ -24,8 +24,19 @@ _ROOM = 8  # waves whose values can all be written beside their points
 
 
 def breaks(inputs: Inputs, question_id: str) -> tuple[Break, ...]:
-    """Say where the waves of a question cannot be compared: one break for each wave that did something otherwise."""
-    found = evidence.breaks_of(inputs.survey, evidence.held_columns(inputs.ledgers), question_id)
+    """Say where the waves of a question cannot be compared: one break for each wave that did something otherwise.
+
+    An empty `question_id` stands for all open questions; an item of a grid is worded by its own column.
+    """
+    held = evidence.held_columns(inputs.ledgers)
+    if question_id and question_id not in inputs.survey.questions:
+        column, question = inputs.survey.closed_items[question_id]
+        question_id = question_id.rpartition(".")[0]
+        held = {
+            wave: {question_id: [c for c in columns.get(question_id, ()) if question.first_wording(c) == column]}
+            for wave, columns in held.items()
+        }
+    found = evidence.breaks_of(inputs.survey, held, question_id)
     before = dict(zip(inputs.waves[1:], inputs.waves, strict=False))
     told = []
     for wave in dict.fromkeys(each.wave for each in found):
@@ -70,9 +81,13 @@ def change(inputs: Inputs, question_id: str, theme_id: str, history: Sequence[Ce
         if earlier is None or earlier.share is None or cell.share is None:
             return ""
         before, said = earlier.wave, [wording.change(cell.share - earlier.share, earlier.wave)]
-    crossed = crosses(breaks(inputs, question_id), inputs.waves, before, cell.wave)
-    said += [each.sentence[:1].lower() + each.sentence[1:-1] for each in crossed]
-    return "; ".join(part for part in said if part)
+    return "; ".join(part for part in said if part) + since(inputs, question_id, before, cell.wave)
+
+
+def since(inputs: Inputs, question_id: str, earlier: str, later: str) -> str:
+    """Say, for the end of a change, what was done otherwise between two waves; empty where nothing was."""
+    crossed = crosses(breaks(inputs, question_id), inputs.waves, earlier, later)
+    return "".join(f"; {each.sentence[:1].lower()}{each.sentence[1:-1]}" for each in crossed)
 
 
 def crosses(found: Sequence[Break], waves: Sequence[str], earlier: str, later: str) -> tuple[Break, ...]:

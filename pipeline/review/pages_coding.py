@@ -259,12 +259,21 @@ def _codes_before(desk: Desk, kind: str, before: str) -> frozenset[str] | None:
     return desk.codings.latest(before, desk.reviewer)
 
 
-def _hint(desk: Desk, kind: str, after: str, names: dict[str, str], path: str) -> tuple[list[str], str] | None:
-    """What the machine says of the answer just coded, where it says otherwise, and the way back to it."""
+def _hint(
+    desk: Desk, kind: str, after: str, names: dict[str, str], path: str
+) -> tuple[list[tuple[str, str, str]], str] | None:
+    """Where the machine says otherwise of the answer just coded: more or less, key and name; and the way back to it.
+
+    The keys stand beside the names in the same window, so that there is little to read.
+    """
     if not after or not _seen_already(desk, kind, after):
         return None
+    own = desk.codings.latest(after, desk.reviewer) or frozenset()
     machine = desk.machine_codes[after]
-    return None if machine == desk.codings.latest(after, desk.reviewer) else (_named(machine, names), path)
+    question = desk.codings.cell(after).question_id
+    keys = keys_for([theme.id for theme in desk.standing.codebook.for_question(question)])
+    signs = [("+" if code in machine else "−", code) for code in sorted(machine ^ own)]
+    return ([(sign, keys.get(code, ""), _named([code], names)[0]) for sign, code in signs], path) if signs else None
 
 
 def _named(codes: Collection[str], names: dict[str, str]) -> list[str]:

@@ -15,8 +15,9 @@ from pipeline.themes.gold import ADJUDICATED, firmest
 from pipeline.themes.ordering import alike_order
 from pipeline.themes.sampling import by_chance, doubts, random_order
 
-# Answers this alike are expected to have the same codes; with all-MiniLM-L6-v2 that is the same thing in other words.
-ALIKE = 0.7
+# From this cosine on most pairs of answers were given the very same codes by readers (by all-MiniLM-L6-v2, two surveys:
+# docs/decisions/0012-coding-everything.md), below it half of them or fewer.
+ALIKE = 0.6
 NEAREST = 3
 
 

@@ -1,11 +1,18 @@
-"""Find candidates in what the codebook leaves unexplained."""
+"""Find candidates in what the codebook leaves unexplained, and what is new in recent waves."""
 
 from __future__ import annotations
 
+from pipeline.evidence.coverage import metrics_path
+from pipeline.evidence.drift import drift_metrics, measure_drift
+from pipeline.evidence.emerging import answers_of, find_news
 from pipeline.foundation.contracts import (
     CANDIDATE_RESPONSES,
     CANDIDATE_UNITS,
     CANDIDATES,
+    EMERGING,
+    EMERGING_ANSWERS,
+    HELDOUT,
+    MENTIONS,
     REDACTIONS,
     RESPONSES,
     UNIT_CODES,
@@ -13,7 +20,7 @@ from pipeline.foundation.contracts import (
 )
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_table, read_waves, write_table
+from pipeline.foundation.tables import read_table, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import load_vectors
 from pipeline.text.shown import redactions_by_response, shown_units
@@ -31,8 +38,10 @@ def run(wave: str | None = None) -> None:
     open_units = units[(units["n"] > 0) & ~units["unit_id"].isin(coded["unit_id"])].reset_index(drop=True)
     open_units["whole_id"] = open_units["response_id"].map(whole)
     vectors = load_vectors(survey.waves)
-    texts = read_waves(RESPONSES, survey.waves).set_index("response_id")["text"].to_dict()
+    responses = read_waves(RESPONSES, survey.waves)
+    texts = responses.set_index("response_id")["text"].to_dict()
     redactions = redactions_by_response(read_waves(REDACTIONS, survey.waves))
+    phrases = readable_phrases(params.segment)
     _, _, theme_ids, theme_vectors = load_coder()
     found = discover(
         open_units,
@@ -41,11 +50,18 @@ def run(wave: str | None = None) -> None:
         shown_units(open_units, texts, redactions),
         theme_ids,
         theme_vectors,
-        readable_phrases(params.segment),
+        phrases,
         params.discover,
         params.seed,
     )
     write_table(found.candidates, CANDIDATES)
     write_table(found.units, CANDIDATE_UNITS)
     write_table(found.responses, CANDIDATE_RESPONSES)
+    answers = answers_of(responses, units, read_table(MENTIONS), read_table(HELDOUT))
+    about, waves = vectors(answers["text_id"]), list(survey.waves)
+    news = find_news(answers, about, shown_units(answers, texts, redactions), waves, phrases, params.seed)
+    write_table(news.findings, EMERGING)
+    write_table(news.answers, EMERGING_ANSWERS)
+    write_json(metrics_path("drift"), drift_metrics(measure_drift(answers, about, waves, params.seed)))
     say("discover", unexplained=len(open_units), candidates=len(found.candidates), grouped=len(found.responses))
+    say("discover", **{kind: int((news.findings["kind"] == kind).sum()) for kind in ("emerging", "fading")})

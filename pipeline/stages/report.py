@@ -20,6 +20,7 @@ from pipeline.themes.decisions import load_decisions
 from pipeline.themes.gold import gold_of
 from pipeline.themes.replay import replay
 
+METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
 LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
 
 
@@ -53,8 +54,10 @@ def run(wave: str | None = None) -> None:
         published=read_table(c.PUBLISHED),
         findings=read_table(c.FINDINGS),
         theme_stability=read_table(c.THEME_STABILITY),
+        emerging=read_table(c.EMERGING),
+        emerging_answers=read_table(c.EMERGING_ANSWERS),
         ledgers={wave: read_json(ledger_path(wave)) for wave in waves},
-        metrics={name: read_json(metrics_path(name)) for name in ("agreement", "coverage", "themeset", "workload")},
+        metrics={name: read_json(metrics_path(name)) for name in METRICS},
         params=params,
         provenance={
             "version": __version__,
