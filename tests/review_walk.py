@@ -45,7 +45,7 @@ def browser_page(**context: Any) -> Any:
 def walk(page: Any, address: str, question: str, renamed: str, merged: str, split: str) -> Walk:
     """Do every kind of act once, and undo one."""
     done = Walk(merged, renamed, split)
-    page.goto(address)
+    enter(page, address)
     code_ten(page, question, done)
     go(page, "Candidates")
     with page.expect_navigation():
@@ -97,6 +97,12 @@ def walk(page: Any, address: str, question: str, renamed: str, merged: str, spli
     recorded(page, "undoes")
     page.get_by_role("heading", name=PARTS[1]).wait_for()
     return done
+
+
+def enter(page: Any, address: str) -> None:
+    """Open the printed address, and wait until the browser has gone on from it."""
+    page.goto(address)
+    page.get_by_role("navigation", name="Parts of the review").wait_for()
 
 
 def code_ten(page: Any, question: str, done: Walk) -> None:
