@@ -45,10 +45,11 @@ def browser_page(**context: Any) -> Any:
 def walk(page: Any, address: str, question: str, renamed: str, merged: str, split: str) -> Walk:
     """Do every kind of act once, and undo one."""
     done = Walk(merged, renamed, split)
-    page.goto(address)
+    enter(page, address)
     code_ten(page, question, done)
     go(page, "Candidates")
-    page.locator("main").get_by_role("link").first.click()
+    with page.expect_navigation():
+        page.locator("main").get_by_role("link").first.click()
     page.get_by_label("Name of the theme").fill(ACCEPTED)
     page.get_by_label("Definition").fill("What the candidate was about.")
     page.get_by_role("button", name="Accept as a theme").click()
@@ -75,14 +76,14 @@ def walk(page: Any, address: str, question: str, renamed: str, merged: str, spli
 
     go(page, "Units")
     page.get_by_label("Theme", exact=True).select_option(label=PARTS[0])
-    page.get_by_role("button", name="Show").click()
+    show(page)
     reassign(page, PARTS[0], PARTS[1])
 
     go(page, "Quotes")
     of_theme = page.get_by_label("Theme", exact=True).locator("option", has_text=RENAMED)
     page.get_by_label("Theme", exact=True).select_option(of_theme.get_attribute("value"))
     page.get_by_label("State").select_option(label="not decided yet")
-    page.get_by_role("button", name="Show").click()
+    show(page)
     done.rejected = quote_text(page, 1)
     page.get_by_role("button", name="Reject quote 1", exact=True).click()
     recorded(page, "rejects")
@@ -96,6 +97,12 @@ def walk(page: Any, address: str, question: str, renamed: str, merged: str, spli
     recorded(page, "undoes")
     page.get_by_role("heading", name=PARTS[1]).wait_for()
     return done
+
+
+def enter(page: Any, address: str) -> None:
+    """Open the printed address, and wait until the browser has gone on from it."""
+    page.goto(address)
+    page.get_by_role("navigation", name="Parts of the review").wait_for()
 
 
 def code_ten(page: Any, question: str, done: Walk) -> None:
@@ -115,13 +122,21 @@ def code_ten(page: Any, question: str, done: Walk) -> None:
 
 def go(page: Any, name: str) -> None:
     """Go to a part of the review by its menu."""
-    page.get_by_role("navigation", name="Parts of the review").get_by_role("link", name=name).click()
+    with page.expect_navigation():
+        page.get_by_role("navigation", name="Parts of the review").get_by_role("link", name=name).click()
+
+
+def show(page: Any) -> None:
+    """Send the filters, and wait for the list."""
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show").click()
 
 
 def open_theme(page: Any, name: str) -> None:
     """Open a theme's page from the list."""
     go(page, "Themes")
-    page.get_by_role("link", name=name, exact=True).first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=name, exact=True).first.click()
     page.get_by_role("heading", level=1, name=re.compile(re.escape(name))).wait_for()
 
 
@@ -160,7 +175,7 @@ def clarify(page: Any, done: Walk) -> None:
     page.get_by_role("button", name="Keep this wording").click()
     recorded(page, "clarifies")
     page.get_by_label("State").select_option(label="clarified, waits for approval")
-    page.get_by_role("button", name="Show").click()
+    show(page)
     assert quote_text(page, 1) == done.approved
     page.get_by_role("button", name="Approve quote 1", exact=True).click()
     recorded(page, "approves")

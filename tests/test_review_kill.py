@@ -56,7 +56,8 @@ class Load:
     def _client(self, number):
         with httpx.Client(base_url=self.server.origin, headers={"origin": self.server.origin}, timeout=10) as client:
             try:
-                page = client.get(f"/coding/all?question=change&wave=2020&key={self.server.key}", follow_redirects=True)
+                client.get(f"/?key={self.server.key}")
+                page = client.get("/coding/all?question=change&wave=2020")
                 token = re.search(r'name="csrf" value="([^"]+)"', page.text).group(1)
                 for i in range(10_000):
                     if self.stop.is_set():

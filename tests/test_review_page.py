@@ -1,6 +1,7 @@
 """Every act on the review page: the decision that it writes, and what the page shows afterwards."""
 
 import html
+import os
 import re
 import shutil
 
@@ -174,9 +175,26 @@ def test_reassign_five_units_and_undo_them(anna):
 
 
 @pytest.mark.parametrize("fields", [{}, {"unit": ["nobody"], "into": "T01"}])
-def test_nothing_to_reassign(anna, fields):
-    assert anna.post("/units/reassign", **fields).status_code == 422
+@pytest.mark.parametrize("act", ["reassign", "confirm"])
+def test_no_unit_to_decide_on(anna, act, fields):
+    assert anna.post(f"/units/{act}", **fields).status_code == 422
     assert not load_decisions()
+
+
+def test_units_whose_themes_are_right(anna):
+    page = anna.get("/units?theme=T01")
+    units = re.findall(r'name="unit" value="([^"]+)"', page.text)[:3]
+    seen = {f"seen-{unit}": hidden(page, f"seen-{unit}") for unit in units}
+    before = anna.desk.units.given.copy()
+    anna.post("/units/confirm", unit=units, **seen)
+    listed = anna.desk.units
+    rows = listed.table["unit_id"].isin(units).to_numpy()
+    assert (listed.given == before).all() and listed.touched[rows].all() and not anna.desk.standing.conflicts
+    assert all(probability is None for i in rows.nonzero()[0] for _, probability in listed.codes(i))
+    assert len(load_decisions()) == before[rows].sum()
+    again = anna.post("/units/confirm", unit=units, **seen)
+    assert again.status_code == 422 and "meanwhile" in again.text
+    assert "from the machine" in anna.post("/units/confirm", unit=units).text
 
 
 def test_confirm_and_note_an_answer(anna):
@@ -419,3 +437,15 @@ def test_an_answer_in_another_language_says_so(anna, project):
     assert '<bdi lang="de">' not in anna.get(f"/answers/{response}").text
     anna.desk.languages[response] = "de"
     assert '<bdi lang="de">' in anna.get(f"/answers/{response}").text
+
+
+def test_the_start_says_what_waits_for_a_run(anna, tmp_path):
+    assert "Since the last run" not in anna.get("/").text
+    effective = tmp_path / "data/coded/codebook.json"
+    effective.write_text("{}")
+    os.utime(effective, (1e9, 1e9))
+    os.utime(tmp_path / GOLD_FILE, (9e8, 9e8))
+    anna.post("/themes/T01/rename", name="Another name")
+    assert "Since the last run: 1 decision." in anna.get("/").text
+    anna.post("/coding/all", **code_form(anna.get("/coding/all?question=change")), go="save")
+    assert "Since the last run: 1 decision and newly coded answers." in anna.get("/").text.replace("\n", "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -30,7 +31,7 @@ from pipeline.survey.description import SURVEY_FILE, Survey, load_survey
 from pipeline.text.encoder import Vectors, load_vectors, vectors_path
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
-from pipeline.themes.codebook import CODEBOOK_FILE, load_codebook
+from pipeline.themes.codebook import CODEBOOK_FILE, EFFECTIVE_FILE, load_codebook
 from pipeline.themes.decisions import DECISIONS, Decision, load_decisions
 from pipeline.themes.gold import GOLD_FILE, Gold, match_gold, read_gold
 from pipeline.themes.replay import Standing, replay
@@ -274,12 +275,27 @@ class Desk:
         find = cache(self.standing.codebook.find)
         return {cell: frozenset(heir.id for t in codes if (heir := find(t))) for cell, codes in given.items()}
 
+    @property
+    def since_last_run(self) -> tuple[int, bool]:
+        """How many decisions were taken since the last run coded, and whether answers were coded since."""
+        run = _signature(EFFECTIVE_FILE)
+        if run is None:
+            return len(self.standing.decisions), False
+        begun = datetime.fromtimestamp(run[0] / 1e9, UTC).isoformat()
+        gold = _signature(GOLD_FILE)
+        return sum(d.time > begun for d in self.standing.decisions), gold is not None and gold[0] > run[0]
+
     # Acts.
 
     def decide(self, act: str, *, why: str = "", seen: str | None = None, **fields: Any) -> Decision:
         """Record a decision of this reviewer; it is on disk when this returns."""
+        return self.decide_all(act, [{"seen": seen, **fields}], why)[0]
+
+    def decide_all(self, act: str, targets: Iterable[Mapping[str, Any]], why: str = "") -> list[Decision]:
+        """Record the same act on several targets that have nothing to do with each other, one decision each."""
         with self._lock:
-            return record(act, self.reviewer, self.standing, self.texts, why=why, seen=seen, **fields)
+            standing, texts = self.standing, self.texts
+            return [record(act, self.reviewer, standing, texts, why=why, **target) for target in targets]
 
 
 class _Tables(Mapping[str, pd.DataFrame]):

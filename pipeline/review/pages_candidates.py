@@ -16,7 +16,7 @@ from pipeline.review.acts import new_theme_id
 from pipeline.review.desk import Desk
 from pipeline.review.history import names_of
 from pipeline.review.proposals import Passage, decided_before, passages
-from pipeline.review.web import NotFound, after, desk_of, form_of, page, told
+from pipeline.review.web import NotFound, desk_of, form_of, page, told, with_done
 from pipeline.themes.decisions import words
 
 router = APIRouter()
@@ -116,7 +116,7 @@ def accept(request: Request, candidate_id: str) -> Response:
         candidate_id=candidate_id,
         examples=_chosen(request, candidate_id),
     )
-    return after("/candidates", [decision])
+    return with_done("/candidates", [decision])
 
 
 @router.post("/candidates/{candidate_id}/merge")
@@ -130,7 +130,7 @@ def merge(request: Request, candidate_id: str) -> Response:
         candidate_id=candidate_id,
         examples=_chosen(request, candidate_id),
     )
-    return after("/candidates", [decision])
+    return with_done("/candidates", [decision])
 
 
 @router.post("/candidates/{candidate_id}/reject")
@@ -145,4 +145,4 @@ def reject(request: Request, candidate_id: str) -> Response:
         name=candidate.name,
         examples=_chosen(request, candidate_id, all_of_them=True),
     )
-    return after("/candidates", [decision])
+    return with_done("/candidates", [decision])

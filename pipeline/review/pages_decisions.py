@@ -53,5 +53,6 @@ def undo(request: Request) -> Response:
     for decision_id in ids:
         if decision_id in undone:
             raise ThemebookError(f"{decision_id} is undone already.", "Load the list of decisions anew.")
-    taken = [desk.decide("undo", decision_id=each, why=form.text("why", most=500)) for each in reversed(ids)]
+    targets = [{"decision_id": each} for each in reversed(ids)]
+    taken = desk.decide_all("undo", targets, form.text("why", most=500))
     return with_done(own_path(form.raw("back"), "/decisions"), taken)

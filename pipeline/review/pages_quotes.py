@@ -122,11 +122,12 @@ def warnings(desk: Desk, response_id: str, shown: str) -> tuple[str, ...]:
 
 
 @router.get("/quotes")
-def quotes(request: Request, theme: str = "", state: str = "all") -> Response:
-    """Show a theme's quotes; without a theme, the first that has one to decide on."""
+def quotes(request: Request, theme: str = "", state: str = "") -> Response:
+    """Show a theme's quotes; without a theme, what is to be decided on in the first that has such."""
     desk = desk_of(request)
     themes = desk.standing.codebook.themes
     counts = quote_counts(desk)
+    state = state or ("all" if theme else "open")
     if not theme:
         theme = next((t.id for t in themes if counts.get(t.id, (0, 0))[1]), themes[0].id if themes else "")
     listed = cards(desk, theme_of(desk, theme)) if theme else []

@@ -38,5 +38,6 @@ def start(request: Request) -> Response:
         themes=len(standing.codebook.themes),
         decisions=len(standing.decisions),
         mine=len([d for d in standing.decisions if d.reviewer == desk.reviewer]),
+        since=desk.since_last_run,
         disputed=len(desk.disputed),
     )

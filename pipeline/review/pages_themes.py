@@ -17,7 +17,7 @@ from pipeline.review.acts import new_theme_id
 from pipeline.review.desk import Desk
 from pipeline.review.grouping import two_groups
 from pipeline.review.history import names_of, rows
-from pipeline.review.web import Form, NotFound, after, desk_of, form_of, page
+from pipeline.review.web import Form, NotFound, desk_of, form_of, page, with_done
 from pipeline.themes.codebook import Theme
 from pipeline.themes.decisions import Decision, fingerprint, words
 from pipeline.themes.replay import seen_of, touches
@@ -130,7 +130,7 @@ def _act(request: Request, theme_id: str, act: str, **fields: Any) -> Response:
     desk, form = desk_of(request), form_of(request)
     decision = desk.decide(act, why=form.text("why", most=500), seen=form.seen(), theme_id=theme_id, **fields)
     ended = not any(theme.id == theme_id for theme in desk.standing.codebook.themes)
-    return after("/themes" if ended else f"/themes/{theme_id}", [decision])
+    return with_done("/themes" if ended else f"/themes/{theme_id}", [decision])
 
 
 @router.post("/themes/{theme_id}/rename")
@@ -163,7 +163,7 @@ def note(request: Request, theme_id: str) -> Response:
     """Say something of a theme."""
     desk = desk_of(request)
     said = form_of(request).text("why", "The note")
-    return after(f"/themes/{theme_id}", [desk.decide("note", theme_id=theme_id, why=said)])
+    return with_done(f"/themes/{theme_id}", [desk.decide("note", theme_id=theme_id, why=said)])
 
 
 @router.get("/themes/{theme_id}/split")
@@ -205,7 +205,7 @@ def split(request: Request, theme_id: str) -> Response:
         parts=parts,
         sorted=sorted_,
     )
-    return after("/themes", [decision])
+    return with_done("/themes", [decision])
 
 
 def _sorted(desk: Desk, form: Form, theme_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -15,7 +15,7 @@ from pipeline.report.wording import tame
 from pipeline.review.desk import Desk
 from pipeline.review.history import names_of, rows
 from pipeline.review.units import ONLY, PER_PAGE, UNCODED, Filters, select
-from pipeline.review.web import NotFound, desk_of, form_of, own_path, page, with_done
+from pipeline.review.web import Form, NotFound, desk_of, form_of, own_path, page, with_done
 from pipeline.text.personal import mask
 from pipeline.themes.replay import seen_of
 
@@ -85,27 +85,52 @@ def _row(desk: Desk, i: int) -> dict[str, Any]:
 def reassign(request: Request) -> Response:
     """Take units from one theme and give them to another."""
     desk, form = desk_of(request), form_of(request)
-    chosen = set(form.many("unit"))
-    if not chosen:
-        raise ThemebookError("No unit was chosen.", "Go back and tick the units to reassign.")
-    table = desk.units.table
-    mine = table[table["unit_id"].isin(chosen)]
-    if len(mine) < len(chosen):
-        raise ThemebookError("A unit that was chosen is not there any more.", "Load the list of units anew.")
-    taken = [
-        desk.decide(
-            "reassign",
-            why=form.text("why", most=500),
-            seen=form.seen(f"seen-{unit.unit_id}"),
-            response_id=unit.response_id,
-            start=int(unit.start),
-            end=int(unit.end),
-            theme_id=form.text("from"),
-            into=form.text("into"),
-        )
-        for unit in mine.itertuples()
+    targets = [
+        {
+            "seen": form.seen(f"seen-{unit['unit_id']}"),
+            **_words(unit),
+            "theme_id": form.text("from"),
+            "into": form.text("into"),
+        }
+        for unit in _chosen(desk, form)
     ]
+    taken = desk.decide_all("reassign", targets, form.text("why", most=500))
     return with_done(own_path(form.raw("back"), "/units"), taken)
+
+
+@router.post("/units/confirm")
+def confirm_units(request: Request) -> Response:
+    """Say of units that their themes are right: each is given to the themes that it has, by a person now."""
+    desk, form = desk_of(request), form_of(request)
+    chosen = _chosen(desk, form)
+    for unit in chosen:
+        if form.seen(f"seen-{unit['unit_id']}") not in (None, unit["seen"]):
+            raise ThemebookError("Somebody has decided on one of these units meanwhile.", "Load the units anew.")
+    why = form.text("why", most=500)
+    taken = [
+        desk.decide("reassign", why=why, **_words(unit), into=theme_id)
+        for unit in chosen
+        for theme_id, probability in unit["codes"]
+        if probability is not None
+    ]
+    if not taken:
+        raise ThemebookError("None of these units has a theme from the machine.", "Give them one, or leave them.")
+    return with_done(own_path(form.raw("back"), "/units"), taken)
+
+
+def _chosen(desk: Desk, form: Form) -> list[dict[str, Any]]:
+    """The units that a form ticks, as they stand."""
+    ids = set(form.many("unit"))
+    if not ids:
+        raise ThemebookError("No unit was chosen.", "Go back and tick the units that you mean.")
+    at = np.flatnonzero(desk.units.table["unit_id"].isin(ids).to_numpy())
+    if len(at) < len(ids):
+        raise ThemebookError("A unit that was chosen is not there any more.", "Load the list of units anew.")
+    return [_row(desk, int(i)) for i in at]
+
+
+def _words(unit: dict[str, Any]) -> dict[str, Any]:
+    return {name: unit[name] for name in ("response_id", "start", "end")}
 
 
 @router.get("/answers/{response_id}")

@@ -12,12 +12,13 @@ import hmac
 import secrets
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KEY = "key"
@@ -140,7 +141,9 @@ class Guard:
             return refusal("The key in this address is not the one of this server.", self._again())
         path = scope["path"] if scope["path"].startswith("/") and not scope["path"].startswith("//") else "/"
         rest = urlencode(given, doseq=True)
-        answer = RedirectResponse(f"{path}?{rest}" if rest else path, 303)
+        # No redirect: after one, a browser that came from elsewhere would not send the strict cookie.
+        to = escape(f"{path}?{rest}" if rest else path)
+        answer = plain_page("Welcome", f'<p><a href="{to}">Go on to the review</a></p>', 200, to)
         answer.set_cookie(self.access.cookie, self.access.session(), httponly=True, samesite="strict", path="/")
         return answer
 
@@ -169,9 +172,16 @@ class Guard:
 def refusal(what: str, remedy: str, status: int = 403) -> HTMLResponse:
     """Give a plain page that says what is wrong and what to do; both are our own words."""
     title = "Refused" if status == 403 else "This did not work"
+    return plain_page(title, f"<p>{escape(what)}</p><p>{escape(remedy)}</p>", status)
+
+
+def plain_page(title: str, body: str, status: int, onward: str = "") -> HTMLResponse:
+    """Give a page that needs no template; with `onward`, a path already escaped, browsers go on to it."""
+    refresh = f'<meta http-equiv="refresh" content="0; url={onward}">' if onward else ""
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} – themebook</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{refresh}<title>{title} – themebook</title>'
+        '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'
         f'<link rel="stylesheet" href="/static/report.css"><link rel="stylesheet" href="/static/review.css"></head>'
-        f'<body class="plain"><main><h1>{title}</h1><p>{what}</p><p>{remedy}</p></main></body></html>',
+        f'<body class="plain"><main><h1>{title}</h1>{body}</main></body></html>',
         status,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import tempfile
 import threading
 import webbrowser
+from pathlib import Path
 
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import notice
@@ -49,12 +52,17 @@ def serve(reviewer: str, port: int | None = None, browser: bool = True) -> None:
     access = Access(port)
     notice(f"the review page of {desk.survey.title}, for {reviewer}; stop it with Ctrl-C")
     notice(f"open {access.address}")
-    if browser:
-        threading.Timer(0.5, webbrowser.open, [access.address]).start()
     settings = uvicorn.Config(
         create_app(desk, access), log_level="warning", access_log=False, server_header=False, date_header=False
     )
-    with listening:
+    with listening, tempfile.NamedTemporaryFile("w", suffix=".html") as door:
+        if browser:
+            # A browser's command line can be read by everybody on the machine, this file by its owner only; Windows
+            # does not let two programs open it.
+            door.write(f'<!doctype html><meta http-equiv="refresh" content="0; url={access.address}">')
+            door.flush()
+            address = access.address if os.name == "nt" else Path(door.name).as_uri()
+            threading.Timer(0.5, webbrowser.open, [address]).start()
         uvicorn.Server(settings).run(sockets=[listening])
 
 

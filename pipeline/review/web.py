@@ -6,7 +6,6 @@ import hmac
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -149,14 +148,6 @@ def told(decision: Decision) -> str:
     return f"{decision.reviewer} {wish(decision)}."
 
 
-def after(path: str, decisions: Sequence[Decision] = (), **query: str) -> RedirectResponse:
-    """Go on to a page of our own after an act, saying which decisions were taken."""
-    if decisions:
-        query["done"] = ",".join(decision.id for decision in decisions[:200])
-    asked = urlencode({name: value for name, value in query.items() if value})
-    return RedirectResponse(f"{path}?{asked}" if asked else path, 303)
-
-
 def own_path(path: str, otherwise: str) -> str:
     """Give a path that a form names, if it is one of this site's, without the message of an earlier act.
 
@@ -173,7 +164,7 @@ def own_path(path: str, otherwise: str) -> str:
 
 
 def with_done(path: str, decisions: Sequence[Decision]) -> RedirectResponse:
-    """Go back to a page of our own, saying which decisions were taken."""
+    """Go to a page of our own after an act, saying which decisions were taken."""
     ids = ",".join(decision.id for decision in decisions[:200])
     joint = "&" if "?" in path else "?"
     return RedirectResponse(f"{path}{joint}done={ids}" if ids else path, 303)

@@ -1,6 +1,6 @@
 """Acts and words: what it takes to code one question altogether on the review page.
 
-    python benchmarks/review/acts.py PROJECT [QUESTION] [WAVE]
+    python benchmarks/review/acts_and_words.py PROJECT [QUESTION] [WAVE]
 
 PROJECT is a folder after `dvc repro`; a copy of it is coded. A coder who would give each answer the
 codes that gold.csv has for it (or, where it has none, the machine's) goes through the queue "code all". Every key is
