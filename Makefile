@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help report test test-slow check dvc bench bench-masking bench-quality bench-quality-quick clean
+.PHONY: help report test test-slow check dvc bench bench-masking bench-quality bench-quality-quick bench-waves clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,7 +39,7 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking bench-quality  ## every benchmark
+bench: bench-masking bench-quality bench-waves  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
@@ -49,6 +49,9 @@ bench-quality: $(STAMP)  ## coding, candidates and quotes beside their peers, ab
 
 bench-quality-quick: $(STAMP)  ## the same with few draws and peers
 	python benchmarks/quality/run.py $(DATA) --quick
+
+bench-waves: $(STAMP)  ## what is new: codes taken out and found again, false alarms, about 20 minutes (DATA=folder)
+	python benchmarks/waves/run.py $(DATA)
 
 clean:  ## remove the environment and everything the pipeline made
 	rm -rf $(VENV) data/responses data/units data/embeddings data/candidates data/coded models/coder reports/internal reports/public
