@@ -17,7 +17,7 @@ from pipeline.themes.phrases import Phrases
 
 # In each direction: both together give a false alarm in at most one survey of twenty.
 ALPHA = 0.025
-PERMUTATIONS = 999
+PERMUTATIONS = 1_999
 # What was first said in the wave before the newest, and is in no codebook yet, is still news.
 RECENT = 2
 FEWEST = 5
