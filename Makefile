@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help report test test-slow check dvc bench bench-masking bench-quality bench-quality-quick bench-waves clean
+.PHONY: help report review test test-slow check dvc bench bench-masking bench-quality bench-quality-quick bench-review bench-waves clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -22,6 +22,9 @@ report: $(STAMP)  ## install, run the pipeline on the sample survey, say where t
 	dvc repro
 	@echo "internal report: $(CURDIR)/reports/internal/themes.html"
 	@echo "public report:   $(CURDIR)/reports/public/themes.html"
+
+review: $(STAMP)  ## open the review page on what the last run made (REVIEWER=name: who decides)
+	@themebook review $(if $(REVIEWER),--reviewer $(REVIEWER))
 
 test: $(STAMP)  ## all tests but the slow ones
 	pytest -n 2 --dist loadgroup -m "not slow"
@@ -39,7 +42,7 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking bench-quality bench-waves  ## every benchmark
+bench: bench-masking bench-quality bench-review bench-waves  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
@@ -52,6 +55,9 @@ bench-quality-quick: $(STAMP)  ## the same with few draws and peers
 
 bench-waves: $(STAMP)  ## what is new: codes taken out and found again, false alarms, about 20 minutes (DATA=folder)
 	python benchmarks/waves/run.py $(DATA)
+
+bench-review: $(STAMP)  ## keys and words of coding a question by keyboard, in Chromium; after make report (DATA=folder: another project)
+	python benchmarks/review/keys.py $(DATA)
 
 clean:  ## remove the environment and everything the pipeline made
 	rm -rf $(VENV) data/responses data/units data/embeddings data/candidates data/coded models/coder reports/internal reports/public

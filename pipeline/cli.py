@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | sample | wave | quote`."""
+"""The command line: `themebook init | demo | stage | check | sample | wave | release | quote | history | review`."""
 
 from __future__ import annotations
 
@@ -167,11 +167,39 @@ def wave() -> None:
 
 @wave.command("add")
 @click.argument("pair", metavar="ID=FILE")
-def wave_add(pair: str) -> None:
-    """Add a wave from its raw export; its columns must be the survey's."""
-    from pipeline.project import waves
+@click.option("--rename", multiple=True, metavar="NEW=OLD", help="A new header, and the question or header it was.")
+@click.option("--part", multiple=True, metavar="NEW=Q", help="A new header that is a further item or part of Q.")
+@click.option("--not-asked", multiple=True, metavar="Q", help="A question that this wave did not ask.")
+@click.option("--open", "open_", multiple=True, metavar="NEW", help="A new open question.")
+@click.option("--closed", multiple=True, metavar="NEW", help="A new closed question.")
+@click.option("--attribute", multiple=True, metavar="NEW", help="A new closed question that segments.")
+@click.option("--new", multiple=True, metavar="NEW", help="A new question, of the kind that is guessed.")
+@click.option("--ignore", multiple=True, metavar="NEW", help="A new column that is not needed.")
+@click.option("--take-new", "rest", flag_value="new", help="Every other new column is a question, as guessed.")
+@click.option("--ignore-new", "rest", flag_value="ignore", help="No other new column is needed.")
+@click.option("--invited", type=click.IntRange(1), help="How many people were asked.")
+@click.option("--mode-changed", default="", metavar="WORDS", help="How it was asked otherwise: `online, not paper`.")
+@click.option("--sampling-changed", default="", metavar="WORDS", help="Who was asked otherwise: `members only`.")
+@click.option("--wording-changed", multiple=True, metavar="Q", help="A question worded otherwise under its old header.")
+def wave_add(
+    pair: str,
+    invited: int | None,
+    mode_changed: str,
+    sampling_changed: str,
+    wording_changed: tuple[str, ...],
+    rest: str | None,
+    open_: tuple[str, ...],
+    **named: tuple[str, ...],
+) -> None:
+    """Add a wave from its raw export; columns that are not the survey's are asked about, never guessed."""
+    from pipeline.project import columns, waves
+    from pipeline.survey.matched import Replies
 
-    click.echo(waves.add(pair))
+    replies = Replies(open=open_, rest=rest or "", **named)  # type: ignore[arg-type]
+    changed = {"wording": list(wording_changed), "mode": mode_changed, "sampling": sampling_changed}
+    ask = columns.ask if sys.stdin.isatty() else None
+    for line in waves.add(pair, replies, changed, invited, ask):
+        click.echo(line)
 
 
 @wave.command("remove")
@@ -190,6 +218,20 @@ def wave_accept(name: str) -> None:
     from pipeline.project import waves
 
     click.echo(waves.accept(name))
+
+
+@cli.command()
+@click.argument("name", required=False, default="")
+@click.option("--list", "list_", is_flag=True, help="List the releases and check their hashes.")
+@click.pass_context
+def release(context: click.Context, name: str, list_: bool) -> None:
+    """Freeze codebook, coder, mentions and shares under a NAME: published figures never change."""
+    from pipeline.project import release as releases
+
+    if not name and not list_:
+        raise click.UsageError("Give a NAME, or --list.", context)
+    for line in releases.listed() if list_ else releases.release(name):
+        click.echo(line)
 
 
 @cli.group()
@@ -227,6 +269,59 @@ def quote_reject(ids: tuple[str, ...], reviewer: str, why: str) -> None:
     from pipeline.project import quotes
 
     click.echo(quotes.decide(ids, "reject_quote", reviewer, why))
+
+
+@cli.command()
+@click.argument("theme", metavar="THEME")
+def history(theme: str) -> None:
+    """Tell the life of a THEME, by id or name: where it comes from and every decision that speaks of it."""
+    from pipeline.project.history import history as tell
+
+    for line in tell(theme):
+        click.echo(line)
+
+
+@cli.group(invoke_without_command=True)
+@click.option("--port", type=click.IntRange(1024, 65535), help="In place of the one in params.yaml.")
+@click.option(
+    "--reviewer", default="", metavar="NAME", help="Who decides; names the file of decisions. Asked otherwise."
+)
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+@click.pass_context
+def review(context: click.Context, port: int | None, reviewer: str, no_browser: bool) -> None:
+    """Open the review page: code answers, decide on candidates, themes and quotes. It listens on this machine only.
+
+    `review workbook` and `review read` do the same by way of a spreadsheet.
+    """
+    if context.invoked_subcommand:
+        return
+    from pipeline.project.stamp import check_stamp
+    from pipeline.review.serve import serve
+
+    check_stamp()
+    serve(reviewer or click.prompt("Who reviews? (letters, digits, _ - .)"), port, browser=not no_browser)
+
+
+@review.command("workbook")
+@click.option("--reviewer", required=True, metavar="NAME", help="Who decides and codes; names the file of decisions.")
+@click.option("--out", type=click.Path(path_type=Path), help="The workbook; data/review/NAME.xlsx by default.")
+def review_workbook(reviewer: str, out: Path | None) -> None:
+    """Write themes, candidates, quotes, units and answers to code into a workbook; `themebook review read` takes it."""
+    from pipeline.project import review as reviews
+
+    for line in reviews.write(reviewer, out):
+        click.echo(line)
+
+
+@review.command("read")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--reviewer", default="", metavar="NAME", help="In place of the one the workbook was written for.")
+def review_read(file: Path, reviewer: str) -> None:
+    """Read a review workbook FILE: decisions and codes are recorded; with any problem, nothing is written."""
+    from pipeline.project import review as reviews
+
+    for line in reviews.read(file, reviewer):
+        click.echo(line)
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ TABLES = {
     "prevalence": contracts.PREVALENCE,
     "headlines": contracts.HEADLINES,
     "changes": contracts.CHANGES,
+    "published": contracts.PUBLISHED,
     "findings": contracts.FINDINGS,
     "theme_stability": contracts.THEME_STABILITY,
     "emerging": contracts.EMERGING,
@@ -241,7 +242,16 @@ def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:
         at = waves.index(wave)
         if at and (before := shares.get((waves[at - 1], question_id, theme_id))) is not None:
             row = {"question_id": question_id, "theme_id": theme_id, "wave": wave, "previous_wave": waves[at - 1]}
-            rows["changes"].append({**row, "share": share, "previous_share": before, "difference": share - before})
+            row |= {
+                "share": share,
+                "previous_share": before,
+                "difference": share - before,
+                "changed": "",
+                "release": "",
+            }
+            rows["changes"].append(
+                {**row, **dict.fromkeys(("published_share", "from_answers", "from_coding"), float("nan"))}
+            )
 
 
 def _quote(rows: dict, approve: int) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from pipeline.themes.codebook import Codebook, Theme
-from pipeline.themes.coded_rows import NONE, Drawn, SheetRow, read_rows, shown_fingerprint, with_rows
+from pipeline.themes.coded_rows import NONE, Drawn, SheetRow, read_rows, shown_fingerprint
 
 BOOK = Codebook(
     themes=(
@@ -115,14 +115,3 @@ def test_the_given_coder_stands_in_for_empty_cells_only():
 @pytest.mark.parametrize("changed", ["trust  me ", "trust\nme", "trust_x000D_\nme"])
 def test_what_a_spreadsheet_does_to_spaces_is_no_problem(changed):
     assert read(row(2, answer=changed)).problems == []
-
-
-def test_gold_keeps_its_rows_and_further_columns():
-    before = pd.DataFrame(
-        [("p1", "w", "why", "T01", "bob", "active", "old", 2), ("p2", "w", "why", "", "bob", "active", "x", 3)],
-        columns=["respondent_id", "wave", "question", "code", "coder", "sample", "code_v6", "line"],
-    )
-    after = with_rows(before, read(row(2, "A3")).rows, pd.Series([True, False]))
-    assert after.columns.tolist() == before.columns.tolist()[:-1]
-    assert after["sample"].tolist() == ["random", "active", "random"]
-    assert after["code_v6"].tolist() == ["old", "x", ""]

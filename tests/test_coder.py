@@ -102,6 +102,39 @@ def test_a_theme_of_another_question_is_never_given():
     assert (probability[:, [0, 2]] > 0).all()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_theme_that_no_reader_knew_is_found_by_its_examples(seed):
+    examples, answers, labels = made_up(seed, n=400, noise=0.2)
+    train, test = np.arange(200), np.arange(200, 400)
+    unaware = labels[train].copy()
+    unaware[:, 2] = False
+    known = np.ones(unaware.shape, bool)
+    taken_at_its_word = ThemeCoder([set()] * 3).fit(examples, answers.take(train), unaware, train % 5)
+    known[:, 2] = False
+    aware = ThemeCoder([set()] * 3).fit(examples, answers.take(train), unaware, train % 5, known=known)
+    rest = answers.take(test)
+    scores = [
+        f1((c.predict_proba(rest) >= c.calibration_.threshold)[:, 2], labels[test, 2])
+        for c in (taken_at_its_word, aware)
+    ]
+    assert scores[0] < 0.1 < 0.5 < scores[1]
+    assert aware.young_.tolist() == [False, False, True] and not taken_at_its_word.young_.any()
+    # The other themes are coded as before, but for what the third says of them.
+    others = [
+        f1((c.predict_proba(rest) >= c.calibration_.threshold)[:, :2], labels[test, :2])
+        for c in (taken_at_its_word, aware)
+    ]
+    assert others[1] > others[0] - 0.05
+
+
+def test_what_every_reader_knew_changes_nothing():
+    examples, answers, labels = made_up(3)
+    groups = np.arange(len(labels)) % 5
+    plain = ThemeCoder([set()] * 3).fit(examples, answers, labels, groups)
+    told = ThemeCoder([set()] * 3).fit(examples, answers, labels, groups, known=np.ones(labels.shape, bool))
+    assert np.array_equal(plain.predict_proba(answers), told.predict_proba(answers))
+
+
 def test_a_lone_theme_with_a_definition_only_works():
     examples = Examples(np.eye(1, D), np.array([0]), wordless(1))
     near, far = np.eye(2, D)

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.foundation.contracts import HELDOUT, MENTIONS, UNIT_CODES
-from pipeline.foundation.params import Code
-from pipeline.foundation.tables import check
+from pipeline.evidence.prevalence import measure_prevalence
+from pipeline.foundation.contracts import CLOSED, HELDOUT, MENTIONS, UNIT_CODES
+from pipeline.foundation.params import Code, Measure, parse
+from pipeline.foundation.tables import check, empty
+from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
 from pipeline.themes.codebook import Codebook, Example, Theme
 from pipeline.themes.coding import code_responses
@@ -60,8 +62,11 @@ def survey(extra=()):
 def gold(codes, by_person=True):
     """Gold from ``{response: [themes]}``."""
     responses = pd.DataFrame(
-        [(r, "w", "good" if r == "r05" else "better", r.replace("r", "p"), "ann", "random", by_person) for r in codes],
-        columns=["response_id", "wave", "question_id", "respondent_id", "coder", "sample", "by_person"],
+        [
+            (r, "w", "good" if r == "r05" else "better", r.replace("r", "p"), "ann", "random", by_person, "")
+            for r in codes
+        ],
+        columns=["response_id", "wave", "question_id", "respondent_id", "coder", "sample", "by_person", "time"],
     )
     pairs = pd.DataFrame([(r, t) for r, ts in codes.items() for t in ts], columns=["response_id", "theme_id"])
     return Gold(responses, pairs.astype("str"), {}, 0)
@@ -127,6 +132,39 @@ def test_gold_wins_and_says_who():
     by = coded.mentions.groupby("response_id")["source"].agg(set)
     assert by["r00"] == {"person"}
     assert by["r01"] == {"model"}
+
+
+def test_codes_changed_after_seeing_the_machines_are_what_is_reported():
+    responses, units, vectors = survey()
+    blind = gold({"r00": ["T2"], "r01": ["T1"]})
+    later = Gold(blind.responses, blind.codes, {}, 0, checked={"r00": ("T1", "T3")})
+    one, two = (
+        code_responses(responses, units, vectors, CODEBOOK, each, encode, Code(folds=3), 1) for each in (blind, later)
+    )
+    assert said(two, "r00") == {"T1", "T3"}
+    assert said(two, "r01") == {"T1"}
+    # They teach and measure nothing: what is predicted is as it was.
+    pd.testing.assert_frame_equal(one.heldout, two.heldout)
+    pd.testing.assert_series_equal(one.mentions["probability"], two.mentions["probability"])
+
+
+def test_a_question_that_people_coded_throughout_is_reported_as_by_people():
+    answers = {"r00": ["T1"], "r01": ["T2"], "r02": ["T1", "T2"], "r03": [], "r04": ["T3"]}
+    respondents = pd.DataFrame({"wave": "w", "respondent_id": [f"p{i:02d}" for i in range(7)], "weight": 1.0})
+    asked = parse(
+        Survey,
+        {
+            "waves": {"w": {"file": "f", "sha256": "x"}},
+            "questions": {q: {"columns": [q], "kind": "open"} for q in ("better", "good")},
+        },
+        "survey.yaml",
+    )
+    methods = []
+    for codes in (answers, {r: answers[r] for r in ("r00", "r01", "r02", "r04")}):
+        mentions = run(codes).mentions
+        prevalence = measure_prevalence(mentions, respondents, empty(CLOSED), asked, Measure())
+        methods.append(set(prevalence.loc[prevalence["question_id"] == "better", "method"]))
+    assert methods == [{"person"}, {"uncorrected"}]
 
 
 def test_a_machine_reader_is_never_called_a_person():

@@ -154,7 +154,7 @@ def test_public_content_holds_approved_quotes_and_nothing_else_of_an_answer(inpu
     shown = {(t.id, q.display) for t in public.themes for q in t.quotes}
     assert shown == {(t.id, q.display) for t in content.themes for q in t.quotes if q.approved}
     assert not (public.candidates or public.answers or public.unexplained_examples or public.metrics)
-    assert not (public.coders or public.conflicts)
+    assert not (public.coders or public.decisions or public.retired)
     dumped = public.model_dump_json()
     approved = " / ".join(q.display for q in quotes)
     for text in inputs["responses"].query("status == 'answered'")["text"]:

@@ -65,6 +65,58 @@ def test_a_machine_reader_is_no_person(tmp_path):
     assert not gold.responses["by_person"].any()
 
 
+@pytest.mark.parametrize(
+    ("rows", "chosen", "themes", "open_"),
+    [
+        (["p1,T01,bob", "p1,T02,ann"], "ann", {"T02"}, 1),
+        (["p1,T01,bob", "p1,T02,ann", "p4,T01,bob"], "bob", {"T01"}, 1),
+        (["p1,T01,bob", "p1,trust,ann"], "ann", {"T01"}, 0),
+        (["p1,T01,machine:m", "p4,T01,machine:m", "p1,,ann"], "ann", set(), 0),
+        (["p1,T01,bob", "p1,T02,ann", "p1,T02,adjudicated:cy"], "adjudicated:cy", {"T02"}, 0),
+        (["p1,T01,bob", "p1,T02,adjudicated:ann", "p1,T01,adjudicated:cy"], "adjudicated:ann", {"T02"}, 1),
+        (["p1,T01,bob", "p1,T02,bob", "p1,T02,bob"], "bob", {"T01", "T02"}, 0),
+        (["p1,Colour,ann", "p1,Shape,bob"], "ann", set(), 1),
+    ],
+)
+def test_of_several_coders_one_counts_whatever_the_order_of_rows(tmp_path, rows, chosen, themes, open_):
+    for order in (rows, rows[::-1]):
+        lines = [f"{p.replace('p4', MAIL)},w,why,{code},{coder},random\n" for p, code, coder in map(split, order)]
+        gold = match(tmp_path, HEADER + "".join(lines))
+        mine = gold.responses[gold.responses["response_id"] == "r1"]
+        assert mine["coder"].tolist() == [chosen]
+        assert set(gold.codes.loc[gold.codes["response_id"] == "r1", "theme_id"]) == themes
+        assert gold.disagreements == open_
+
+
+def split(row):
+    return row.split(",")
+
+
+def test_codes_changed_after_seeing_the_machines_are_reported_and_measure_nothing(tmp_path):
+    gold = match(tmp_path, HEADER + "p1,w,why,T01,ann,all\np1,w,why,T02,checked:ann,all\np1,w,why,T01,bob,all\n")
+    assert set(gold.codes["theme_id"]) == {"T01"}
+    assert gold.checked == {"r1": ("T02",), "r2": ("T02",)}
+    assert gold.disagreements == 0
+    assert set(gold.responses["coder"]) == {"ann"}
+
+
+def test_codes_given_after_seeing_the_machines_are_no_gold_by_themselves(tmp_path):
+    gold = match(tmp_path, HEADER + "p1,w,why,T02,checked:ann,all\n")
+    assert gold.responses.empty
+    assert gold.checked == {}
+
+
+def test_all_is_no_sample_until_every_answer_is_coded(tmp_path):
+    more = pd.DataFrame([("r5", "w", "p5", "why", "words", "answered", "")], columns=RESPONSES.columns)
+    responses = pd.concat([RESPONSES, more])
+    path = tmp_path / "gold.csv"
+    samples = []
+    for text in ("p1,w,why,T01,ann,all\n", "p1,w,why,T01,ann,all\np5,w,why,,ann,all\n"):
+        path.write_text(HEADER + text)
+        samples.append(set(match_gold(read_gold(path), SURVEY, responses, CODEBOOK).responses["sample"]))
+    assert samples == [{"convenience"}, {"all"}]
+
+
 def test_other_waves_are_counted_and_left_out(tmp_path):
     assert match(tmp_path, HEADER + "p1,2099,why,T01,ann,random\n").other_waves == 1
 

@@ -73,6 +73,7 @@ def test_git_keeps_figures_and_no_words():
     assert kept == {
         "reports/prevalence.csv",
         "reports/changes.csv",
+        "reports/published.csv",
         *(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "drift", "themeset", "workload")),
     }
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.evidence.changes import measure_changes
 from pipeline.evidence.headlines import measure_headlines
-from pipeline.evidence.prevalence import measure_changes, measure_prevalence, score_interval
-from pipeline.foundation.contracts import CLOSED, HEADLINES, PREVALENCE
+from pipeline.evidence.prevalence import measure_prevalence, score_interval
+from pipeline.foundation.contracts import CHANGES, CLOSED, HEADLINES, PREVALENCE
 from pipeline.foundation.params import Measure, parse
 from pipeline.foundation.tables import check, empty
 from pipeline.survey.description import Survey
@@ -148,9 +149,14 @@ def test_the_interval_is_the_published_one():
 
 def test_changes_compare_a_wave_with_the_one_before():
     table = mentions([("1", "a", "T", True), ("1", "b", "T", False), ("2", "a", "T", True), ("2", "c", "U", True)])
-    found = measure_changes(measure(table), ["1", "2"])
-    assert found[["theme_id", "previous_share", "share", "difference"]].values.tolist() == [["T", 0.5, 1.0, 0.5]]
-    assert measure_changes(measure(table), ["1"]).empty
+    found = check(measure_changes(measure(table), SURVEY, {}), CHANGES, "x")
+    assert found[["question_id", "theme_id", "previous_share", "share", "difference"]].values.tolist() == [
+        ["", "T", 0.5, 1.0, 0.5],
+        ["why", "T", 0.5, 1.0, 0.5],
+    ]
+    assert found["release"].tolist() == ["", ""] and found["from_coding"].isna().all()
+    first = SURVEY.model_copy(update={"waves": {"1": SURVEY.waves["1"]}})
+    assert measure_changes(measure(table), first, {}).empty
 
 
 def test_headlines_have_the_base_of_those_who_answered():

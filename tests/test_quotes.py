@@ -20,7 +20,8 @@ from pipeline.text.boundaries import count_words
 from pipeline.text.encoder import Vectors
 from pipeline.text.phrases import find_phrases
 from pipeline.text.spacy_model import load_spacy
-from pipeline.themes.decisions import Decision, append, approvals, fingerprint, load_decisions
+from pipeline.themes.decisions import Clarification
+from pipeline.themes.standing import QuoteStanding
 
 SURVEY = parse(
     Survey,
@@ -33,6 +34,7 @@ SURVEY = parse(
                 "explains": "view",
                 "sides": {"for": ["good"], "against": ["bad"]},
             },
+            "how": {"columns": ["How?"], "kind": "open"},
             "view": {"columns": ["View"], "kind": "single"},
             "town": {"columns": ["Town"], "kind": "single", "attribute": True},
         },
@@ -87,6 +89,12 @@ def choose(given=None, standing=None, closed=None, redactions=None, **params):
     return check(quotes, QUOTES, "quotes")
 
 
+def stands(spans, state="approved", clarifications=(), pinned=False):
+    """What a reviewer decided on a quote."""
+    given = tuple(Clarification(start=s, end=e, text=words) for s, e, words in clarifications)
+    return QuoteStanding(state, state == "approved", pinned, spans, given, "", "ann", "D1")
+
+
 def answers_of(*rows):
     return pd.DataFrame([("w", *row) for row in rows], columns=list(CLOSED.columns)).astype("str")
 
@@ -117,10 +125,19 @@ def test_quotes_by_side():
     assert "r0" in set(quotes.loc[quotes["segment"] == "", "response_id"])
 
 
+def test_a_side_that_only_another_question_has_is_passed_over():
+    mentions, codes, units, vectors, responses = tables()
+    other = responses["response_id"] == "r1"
+    responses.loc[other, "question_id"] = mentions.loc[other.to_numpy(), "question_id"] = "how"
+    closed = answers_of(("p0", "view", "good"), ("p1", "view", "bad"))
+    quotes = choose((mentions, codes, units, vectors, responses), closed=closed)
+    assert set(quotes["segment"]) == {"", "side=for"}
+
+
 def test_a_rejected_quote_is_not_chosen_and_an_approved_one_always_is():
-    rejected = choose(standing={("T1", "r0"): (((0, 11),), False)}, fragments=9)
+    rejected = choose(standing={("T1", "r0"): stands(((0, 11),), "rejected")}, fragments=9)
     assert "r0" not in set(rejected["response_id"])
-    approved = choose(standing={("T1", "r2"): (((0, 2),), True)}).set_index("response_id")
+    approved = choose(standing={("T1", "r2"): stands(((0, 2),))}).set_index("response_id")
     assert approved.loc["r2", ["display", "approved", "rank", "kind"]].tolist() == ["No", True, 1, "fragment"]
 
 
@@ -129,20 +146,45 @@ def test_approved_quotes_come_first_in_every_list_with_the_scores_they_still_hav
     last = before[before["kind"] == "pull"].sort_values("rank").iloc[-1]
     spans = tuple(map(tuple, last["spans"]))
     closed = answers_of((f"p{last['response_id'][1:]}", "view", "good"))
-    after = choose(standing={("T1", last["response_id"]): (spans, True)}, closed=closed)
+    after = choose(standing={("T1", last["response_id"]): stands(spans)}, closed=closed)
     mine = after[after["approved"]]
     assert sorted(mine["segment"]) == ["", "side=for"] and set(mine["rank"]) == {1}
     assert set(mine["score"]) == {last["score"]}
-    assert np.isnan(choose(standing={("T1", "r4"): (((0, 15),), True)}).query("approved")["score"]).all()
+    assert np.isnan(choose(standing={("T1", "r4"): stands(((0, 15),))}).query("approved")["score"]).all()
+
+
+def test_a_pinned_quote_comes_first_and_is_not_approved_by_that():
+    best = choose().sort_values("rank")["response_id"].iloc[-1]
+    standing = {("T1", best): stands(((0, 15),), "pinned", pinned=True), ("T1", "r0"): stands(((0, 11),))}
+    quotes = choose(standing=standing).set_index("response_id")
+    whole = [quotes.loc[r] for r in (best, "r0")]
+    assert [(q["kind"], q["rank"], q["approved"]) for q in whole] == [("fragment", 1, False), ("fragment", 2, True)]
+
+
+def test_a_clarified_quote_stays_with_what_was_put_in_and_waits_for_approval():
+    clear = ((4, 11, "county"), (17, 17, "ever"))
+    standing = {("T1", "r0"): stands(((0, 17), (38, 52)), "clarified", clear)}
+    row = choose(standing=standing).set_index("response_id").loc["r0"]
+    assert row["display"] == "The [county] never [ever] […] about the road"
+    assert not row["approved"]
+
+
+@given(st.text(st.sampled_from("ab .é"), min_size=12, max_size=40), st.data())
+def test_a_clarified_quote_adds_only_what_stands_in_brackets(text, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), min_size=6, max_size=6)))
+    spans, given = ((cuts[0], cuts[3]), (cuts[4], cuts[5])), [(cuts[1], cuts[2], "in a word")]
+    bare = re.sub(r" ?\[[^\]]*\] ?", "|", display(text, spans, [], given))
+    kept = [text[cuts[0] : cuts[1]], text[cuts[2] : cuts[3]], text[cuts[4] : cuts[5]]]
+    assert [part.strip() for part in bare.split("|")] == [part.strip() for part in kept]
 
 
 def test_every_approved_quote_stays_whatever_number_is_asked_for():
-    standing = {("T1", f"r{i}"): (((0, len(TEXTS[i])),), True) for i in (0, 1, 4)}
+    standing = {("T1", f"r{i}"): stands(((0, len(TEXTS[i])),)) for i in (0, 1, 4)}
     assert choose(standing=standing, per_theme=1)["approved"].sum() == 3
 
 
 def test_ranks_run_from_one():
-    quotes = choose(standing={("T1", "r4"): (((0, 15),), True)}, fragments=5)
+    quotes = choose(standing={("T1", "r4"): stands(((0, 15),))}, fragments=5)
     for _, mine in quotes.groupby("kind"):
         assert sorted(mine["rank"]) == list(range(1, len(mine) + 1))
     assert quotes["approved"].sum() == 1
@@ -213,7 +255,9 @@ ANSWERS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=25).map
 def test_what_holds_of_any_answers(texts, data):
     people = [f"p{data.draw(st.integers(0, 4))}" for _ in texts]
     verdicts = {i: data.draw(st.sampled_from([None, None, True, False])) for i in range(len(texts))}
-    standing = {("T1", f"r{i}"): (((0, len(texts[i])),), yes) for i, yes in verdicts.items() if yes is not None}
+    words = {True: "approved", False: "rejected"}
+    given = {i: words[yes] for i, yes in verdicts.items() if yes is not None}
+    standing = {("T1", f"r{i}"): stands(((0, len(texts[i])),), state) for i, state in given.items()}
     own = Quote(min_words=6, max_words=15, per_theme=3, fragments=3)
     quotes = choose(tables(texts, people), standing, **own.model_dump())
     for row in quotes.to_dict("records"):
@@ -224,9 +268,11 @@ def test_what_holds_of_any_answers(texts, data):
         if not row["approved"]:
             low, high = (6, 15) if row["kind"] == "pull" else (2, 8)
             assert low <= count_words(row["display"]) <= high
-    approved = {response for (_, response), (_, yes) in standing.items() if yes}
+    approved = {response for (_, response), quote in standing.items() if quote.approved}
     assert set(quotes.loc[quotes["approved"], "response_id"]) == approved
-    assert not {response for (_, response), (_, yes) in standing.items() if not yes} & set(quotes["response_id"])
+    assert not {response for (_, response), quote in standing.items() if not quote.approved} & set(
+        quotes["response_id"]
+    )
     fresh = quotes[~quotes["approved"]]
     quoted = [people[int(r[1:])] for r in fresh["response_id"]]
     assert len(quoted) == len(set(quoted)) and not set(quoted) & {people[int(r[1:])] for r in approved}
@@ -306,46 +352,3 @@ def test_phrases_can_stand_in_a_sentence():
     assert "a shared language" in words[0] and "listen to patients" in words[1]
     assert words[2] == []
     assert not any(phrase.startswith(("We", "They", "and")) for phrases in words for phrase in phrases)
-
-
-def decision(**change):
-    base = {
-        "id": "D1",
-        "time": "2025-01-01T00:00:00",
-        "reviewer": "ann",
-        "act": "approve_quote",
-        "theme_id": "T1",
-        "response_id": "r0",
-        "spans": ((0, 11),),
-        "seen": fingerprint(TEXTS[0][:11]),
-    }
-    return Decision(**{**base, **change})
-
-
-def test_decisions_replay_by_time_and_the_later_one_stands(tmp_path):
-    append(decision(id="D2", time="2025-01-02", act="reject_quote"), tmp_path)
-    append(decision(id="D1", time="2025-01-01", reviewer="bob"), tmp_path)
-    loaded = load_decisions(tmp_path)
-    assert [d.id for d in loaded] == ["D1", "D2"]
-    standing, conflicts = approvals(loaded, pd.Series({"r0": TEXTS[0]}))
-    assert standing == {("T1", "r0"): (((0, 11),), False)}
-    assert conflicts == []
-
-
-@pytest.mark.parametrize("texts", [{}, {"r0": "Other words now"}])
-def test_a_decision_on_words_that_are_gone_is_a_conflict(texts):
-    standing, conflicts = approvals([decision()], pd.Series(texts, dtype="str"))
-    assert standing == {}
-    assert len(conflicts) == 1
-    assert "The council" not in conflicts[0]
-
-
-@pytest.mark.parametrize(
-    ("line", "message"), [("{", "line 1: not JSON"), ('{"id": "D"}', "line 1"), ('{"id": "D", "colour": 1}', "line 1")]
-)
-def test_a_broken_decision_names_its_line(tmp_path, line, message):
-    from pipeline.foundation.errors import ThemebookError
-
-    (tmp_path / "ann.jsonl").write_text(line + "\n")
-    with pytest.raises(ThemebookError, match=message):
-        load_decisions(tmp_path)

@@ -19,7 +19,7 @@ from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.tables import read_waves, write_table
 from pipeline.project import check as checks
 from pipeline.project import sample
-from pipeline.project.coding_book import CODES
+from pipeline.review.coding_book import CODES
 from pipeline.survey.description import load_survey
 from pipeline.themes.codebook import load_codebook
 from pipeline.themes.coded_rows import NONE
@@ -117,8 +117,9 @@ def test_the_drop_downs_hold_the_themes_of_the_question(project):
     with zipfile.ZipFile(BOOK) as book:
         answers = book.read("xl/worksheets/sheet1.xml").decode()
     found = {}
-    for where, column, last in re.findall(r'sqref="F(\d+):K\1".*?<formula1>lists!\$(\w)\$1:\$\w\$(\d+)<', answers):
-        found[int(where)] = (column, int(last))
+    offered = re.findall(r'sqref="F(\d+):K(\d+)".*?<formula1>lists!\$(\w)\$1:\$\w\$(\d+)<', answers)
+    for first, end, column, last in offered:
+        found |= dict.fromkeys(range(int(first), int(end) + 1), (column, int(last)))
     sheets = sheets_of()
     rows, lists = sheets["Answers"][1:], sheets["lists"]
     assert len(found) == len(rows)

@@ -57,9 +57,9 @@ class Sources:
     vectors: np.ndarray
     redactions: Mapping[str, list]
 
-    def shown(self, response_id: str, spans: Spans) -> str:
+    def shown(self, response_id: str, spans: Spans, clarifications: Sequence[tuple[int, int, str]] = ()) -> str:
         """Give a quote as it is printed."""
-        return display(self.texts[response_id], spans, self.redactions.get(response_id, []))
+        return display(self.texts[response_id], spans, self.redactions.get(response_id, []), clarifications)
 
     def masked(self, response_id: str, spans: Spans) -> bool:
         """Say whether something in a quote is masked."""

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import pandas as pd
 
 from pipeline.evidence.segments import MEMBERS, all_segments
-from pipeline.foundation.contracts import CHANGES, PREVALENCE
+from pipeline.foundation.contracts import PREVALENCE
 from pipeline.foundation.params import Measure
 from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
@@ -121,30 +121,3 @@ def _shares(table: pd.DataFrame, fewest: int, confidence: float) -> pd.DataFrame
     kinds = {"base": "int64", "n": "int64", "share": "float64", "low": "float64", "high": "float64"}
     columns = ["wave", "theme_id", "segment", "base", "n", "share", "low", "high", "method"]
     return pd.DataFrame(rows, columns=columns).astype(kinds)
-
-
-def measure_changes(prevalence: pd.DataFrame, waves: list[str]) -> pd.DataFrame:
-    """Compare each wave's share of a theme with the wave before it, over all who answered; nothing is tested.
-
-    Parameters
-    ----------
-    prevalence : DataFrame
-        Contract PREVALENCE.
-    waves : list of str
-        In the order of survey.yaml.
-
-    Returns
-    -------
-    DataFrame
-        Contract CHANGES; ``difference`` is a difference of shares, -1 to 1.
-    """
-    overall = prevalence[(prevalence["segment"] == "") & (prevalence["question_id"] != "")]
-    parts = []
-    for earlier, later in zip(waves, waves[1:], strict=False):
-        before = overall[overall["wave"] == earlier][["question_id", "theme_id", "share"]]
-        after = overall[overall["wave"] == later][["question_id", "theme_id", "share"]]
-        both = after.merge(before.rename(columns={"share": "previous_share"}), on=["question_id", "theme_id"])
-        both = both.dropna(subset=["share", "previous_share"])
-        parts.append(both.assign(wave=later, previous_wave=earlier, difference=both["share"] - both["previous_share"]))
-    table = pd.concat(parts, ignore_index=True) if parts else empty(CHANGES)
-    return empty(CHANGES) if table.empty else table[list(CHANGES.columns)]

@@ -18,11 +18,12 @@ from pipeline.foundation.params import Quote
 from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
+from pipeline.themes.standing import QuoteStanding
 
 # Only so many, the best of a theme, are compared with each other.
 SHORTLIST = 200
 SIDE = "side="
-Standing = Mapping[tuple[str, str], tuple[Spans, bool]]
+Standing = Mapping[tuple[str, str], QuoteStanding]
 
 
 def quote_id(theme_id: str, response_id: str, spans: Spans, segment: str) -> str:
@@ -56,8 +57,8 @@ def choose_quotes(
         Personal data by response id.
     survey : Survey
     standing : mapping
-        Decisions on quotes: ``(theme_id, response_id)`` to ``(spans, approved)``. An approved quote is always in the
-        result with the spans approved; a rejected response is never quoted for that theme.
+        Decisions on quotes by ``(theme_id, response_id)``. A quote that is approved, pinned or clarified is always in
+        the result, with the spans and clarifications decided on; a rejected response is never quoted for that theme.
     find_phrases : callable
         Finds phrases for fragments (`pipeline.text.phrases.find_phrases`).
     params : Quote
@@ -67,24 +68,24 @@ def choose_quotes(
     -------
     DataFrame
         Contract QUOTES. ``kind`` is ``pull`` or ``fragment``. ``rank`` runs from 1 within a theme, kind and segment:
-        over all its questions where ``segment`` is empty, within its question for a side. Approved quotes come first.
-        ``score`` and its parts are as in `passages` and `fragments`, missing for an approved quote that is
-        not among them now; ``novelty`` is 1 less the greatest likeness to a quote of better rank.
+        over all its questions where ``segment`` is empty, within its question for a side. Pinned quotes come first,
+        then approved and clarified ones. ``score`` and its parts are as in `passages` and `fragments`, missing for a
+        quote decided on that is not among them now; ``novelty`` is 1 less the greatest likeness to one of better rank.
 
     Notes
     -----
     A respondent is quoted once a theme, with one passage or one fragment, in whatever lists it stands; only approval
-    can bring in more.
+    or a pin can bring in more.
     """
     meaning = units[units["n"] > 0].sort_values(["response_id", "n"], ignore_index=True)
     material = sources(meaning, vectors, responses, redactions)
     coded = coded_units(mentions, unit_codes, meaning)
-    approved = _approved(standing, responses, material, params)
+    fixed = _fixed(standing, responses, material, params)
     segments = _segments(survey, closed, responses)
-    pulls = _chosen(PULL, passages(coded, material, params), approved, standing, segments, material, params)
+    pulls = _chosen(PULL, passages(coded, material, params), fixed, standing, segments, material, params)
     quoted = set(zip(*(pulls[name] for name in ("theme_id", *PERSON)), strict=True))
     found = fragments(coded, quoted, material, find_phrases, params)
-    words = _chosen(FRAGMENT, found, approved, standing, segments, material, params)
+    words = _chosen(FRAGMENT, found, fixed, standing, segments, material, params)
     chosen = pd.concat([table for table in (pulls, words) if len(table)] or [pulls], ignore_index=True)
     if chosen.empty:
         return empty(QUOTES)
@@ -94,17 +95,18 @@ def choose_quotes(
     return chosen[list(QUOTES.columns)].sort_values("quote_id", ignore_index=True)
 
 
-def _approved(standing: Standing, responses: pd.DataFrame, material: Sources, params: Quote) -> pd.DataFrame:
-    """List approved quotes: `WHO`, ``spans``, ``kind``."""
+def _fixed(standing: Standing, responses: pd.DataFrame, material: Sources, params: Quote) -> pd.DataFrame:
+    """List quotes that stay by decision: `WHO`, ``spans``, ``clarifications``, ``approved``, ``kind``; pinned first."""
     raw = responses.set_index("response_id")
-    rows = [
-        (theme_id, *raw.loc[response_id, ["question_id", *PERSON]], response_id, spans)
-        for (theme_id, response_id), (spans, yes) in sorted(standing.items())
-        if yes and response_id in raw.index
-    ]
-    table = pd.DataFrame(rows, columns=[*WHO, "spans"])
-    kinds = [kind_of(material.texts[r], s, params) for r, s in zip(table["response_id"], table["spans"], strict=True)]
-    return table.assign(kind=kinds)
+    rows = []
+    for (theme_id, response_id), quote in sorted(standing.items(), key=lambda item: (not item[1].pinned, item[0])):
+        if quote.state != "rejected" and response_id in raw.index:
+            kind = quote.kind or kind_of(material.texts[response_id], quote.spans, params)
+            clarified = tuple((each.start, each.end, each.text) for each in quote.clarifications)
+            who = (theme_id, *raw.loc[response_id, ["question_id", *PERSON]], response_id)
+            rows.append((*who, quote.spans, clarified, quote.approved, kind))
+    table = pd.DataFrame(rows, columns=[*WHO, "spans", "clarifications", "approved", "kind"])
+    return table.astype({"approved": bool})
 
 
 def _segments(survey: Survey, closed: pd.DataFrame, responses: pd.DataFrame) -> dict[tuple, frozenset[str]]:
@@ -120,24 +122,24 @@ def _segments(survey: Survey, closed: pd.DataFrame, responses: pd.DataFrame) -> 
 def _chosen(
     kind: str,
     candidates: pd.DataFrame,
-    approved: pd.DataFrame,
+    fixed: pd.DataFrame,
     standing: Standing,
     segments: Mapping[tuple, frozenset[str]],
     material: Sources,
     params: Quote,
 ) -> pd.DataFrame:
     """Choose one kind of quotes: for every theme, and for pull quotes for every side of its questions."""
-    fixed = approved[approved["kind"] == kind].merge(
+    mine = fixed[fixed["kind"] == kind].merge(
         candidates[["theme_id", "response_id", "spans", *PARTS, "score"]],
         how="left",
         on=["theme_id", "response_id", "spans"],
     )
-    taken = set(zip(*(approved[name] for name in ("theme_id", *PERSON)), strict=True))
+    taken = set(zip(*(fixed[name] for name in ("theme_id", *PERSON)), strict=True))
     keys = zip(*(candidates[name] for name in ("theme_id", *PERSON, "response_id")), strict=True)
     free = np.array([(t, w, p) not in taken and (t, r) not in standing for t, w, p, r in keys], bool)
-    pool = pd.concat(
-        [fixed.assign(approved=True), best_each(candidates[free]).assign(approved=False)], ignore_index=True
-    )
+    others = best_each(candidates[free])
+    others = others.assign(approved=False, clarifications=[()] * len(others))
+    pool = pd.concat([mine.assign(fixed=True), others.assign(fixed=False)], ignore_index=True)
     lists = []
     for _, mine in pool.groupby("theme_id", sort=True):
         lists.append(_pick(mine, "", params.per_theme if kind == PULL else params.fragments, segments, material))
@@ -156,7 +158,8 @@ def _by_side(
     for question_id in sorted(set(pool["question_id"])):
         for side in sorted({name for group in groups for name in group if name.startswith(SIDE)}):
             mine = pool[(pool["question_id"] == question_id) & np.array([side in group for group in groups])]
-            lists.append(_pick(mine, side, params.per_side, segments, material))
+            if len(mine):
+                lists.append(_pick(mine, side, params.per_side, segments, material))
     return lists
 
 
@@ -168,9 +171,11 @@ def _groups(pool: pd.DataFrame, segments: Mapping[tuple, frozenset[str]]) -> lis
 def _pick(
     pool: pd.DataFrame, segment: str, most: int, segments: Mapping[tuple, frozenset[str]], material: Sources
 ) -> pd.DataFrame:
-    """Pick one list of quotes; approved ones first, all of them."""
-    mine = pool.iloc[: int(pool["approved"].sum()) + SHORTLIST]
-    shown = [material.shown(r, spans) for r, spans in zip(mine["response_id"], mine["spans"], strict=True)]
+    """Pick one list of quotes; those decided on first, all of them."""
+    decided = int(pool["fixed"].sum())
+    mine = pool.iloc[: decided + SHORTLIST]
+    columns = (mine[name] for name in ("response_id", "spans", "clarifications"))
+    shown = [material.shown(r, spans, clarified) for r, spans, clarified in zip(*columns, strict=True)]
     own = [material.vector(r, spans) for r, spans in zip(mine["response_id"], mine["spans"], strict=True)]
     taken, novelty = pick(
         mine["score"].fillna(1.0).to_numpy(),
@@ -178,7 +183,7 @@ def _pick(
         [content_words(text) for text in shown],
         list(zip(mine["wave"], mine["respondent_id"], strict=True)),
         _groups(mine, segments),
-        fixed=int(mine["approved"].sum()),
+        fixed=decided,
         most=most,
     )
     chosen = mine.iloc[taken]

@@ -41,9 +41,45 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*|&")
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
 
 
-def display(text: str, spans: Spans, redactions: Sequence[tuple[int, int, str]]) -> str:
-    """Show a quote: its spans with personal data masked, `` […] `` between them and nothing else added."""
-    return " […] ".join(mask(text, redactions, start, end) for start, end in spans)
+def display(
+    text: str,
+    spans: Spans,
+    redactions: Sequence[tuple[int, int, str]],
+    clarifications: Sequence[tuple[int, int, str]] = (),
+) -> str:
+    """Show a quote: its spans with personal data masked, `` […] `` between them, and a reviewer's clarifications.
+
+    Parameters
+    ----------
+    text : str
+        The whole answer.
+    spans : tuple of (int, int)
+        What is quoted.
+    redactions : sequence of (start, end, type)
+        Personal data.
+    clarifications : sequence of (start, end, words)
+        ``[words]`` printed in place of ``[start, end)``, or between two words where the span is empty; in order, each
+        inside a span.
+
+    Examples
+    --------
+    >>> display("They need time, and us too.", ((0, 14), (20, 26)), [], [(0, 4, "The sectors")])
+    '[The sectors] need time […] us too'
+    >>> display("More time is needed", ((0, 19),), [], [(9, 9, "for training")])
+    'More time [for training] is needed'
+    """
+    shown = []
+    for start, end in spans:
+        at, part = start, ""
+        for left, right, words in clarifications:
+            if start <= left and right <= end:
+                part += mask(text, redactions, at, left)
+                before = " " if left == right and part and not part[-1].isspace() else ""
+                after = " " if left == right and text[right:end][:1].isalnum() else ""
+                part += f"{before}[{words}]{after}"
+                at = right
+        shown.append(part + (mask(text, redactions, at, end) if at < end else ""))
+    return " […] ".join(shown)
 
 
 def kind_of(text: str, spans: Spans, params: Quote) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 STATUSES = ("answered", "non_answer", "blank", "not_asked", "excluded")
 METHODS = ("person", "corrected", "uncorrected")
+FATES = ("same", "renamed", "merged", "split", "retired", "removed")
 SOURCES = ("model", "person")
 KINDS = ("pull", "fragment")
 NEWS = ("emerging", "fading")
@@ -128,6 +129,18 @@ HELDOUT = Contract(
     },
     key=("response_id", "theme_id"),
     ranges={"probability": (0.0, 1.0)},
+)
+GOLD = Contract(
+    "gold as coding used it",
+    "data/coded/gold.parquet",
+    {
+        **dict.fromkeys(
+            ("response_id", "wave", "question_id", "respondent_id", "coder", "sample", "time", "theme_id"),
+            "str",
+        ),
+        **dict.fromkeys(("by_person", "guessed", "measured"), "bool"),
+    },
+    key=("response_id", "theme_id"),
 )
 QUEUE = Contract(
     "answers to read next",
@@ -316,7 +329,50 @@ CHANGES = Contract(
         "share": "float",
         "previous_share": "float",
         "difference": "float",
+        "changed": "str",
+        "release": "str",
+        "published_share": "float",
+        "from_answers": "float",
+        "from_coding": "float",
     },
     key=("question_id", "theme_id", "wave"),
-    ranges={"share": (0.0, 1.0), "previous_share": (0.0, 1.0), "difference": (-1.0, 1.0)},
+    ranges={
+        **dict.fromkeys(("share", "previous_share", "published_share"), (0.0, 1.0)),
+        **dict.fromkeys(("difference", "from_answers", "from_coding"), (-1.0, 1.0)),
+    },
+    optional=("published_share", "from_answers", "from_coding"),
+)
+PUBLISHED = Contract(
+    "published figures beside those of today",
+    "reports/published.csv",
+    {
+        "release": "str",
+        "wave": "str",
+        "question_id": "str",
+        "theme_id": "str",
+        "name": "str",
+        "base": "int",
+        "n": "int",
+        "share": "float",
+        "low": "float",
+        "high": "float",
+        "method": "str",
+        "fate": "str",
+        "now_theme_id": "str",
+        "now_name": "str",
+        "now_base": "int",
+        "now_n": "int",
+        "now_share": "float",
+        "now_low": "float",
+        "now_high": "float",
+        "now_method": "str",
+        "difference": "float",
+    },
+    key=("release", "wave", "question_id", "theme_id"),
+    values={"method": METHODS, "now_method": ("", *METHODS), "fate": FATES},
+    ranges={
+        **dict.fromkeys(("share", "low", "high", "now_share", "now_low", "now_high"), (0.0, 1.0)),
+        "difference": (-1.0, 1.0),
+    },
+    optional=("share", "low", "high", "now_share", "now_low", "now_high", "difference"),
 )

@@ -236,15 +236,23 @@ def read_table(contract: Contract, wave: str | None = None) -> pd.DataFrame:
     path = path_of(contract, wave)
     content = io.BytesIO(read_bytes(path, "Run `dvc repro`, which makes it."))
     if path.suffix == ".csv":
-        types = {n: "str" if k == "str" else _DTYPES[k] for n, k in contract.columns.items()}
-        strings = [n for n, k in contract.columns.items() if k == "str"]
-        table = pd.read_csv(content, dtype=types, keep_default_na=False, na_values={n: [""] for n in contract.optional})
-        table[strings] = table[strings].fillna("")
+        table = table_from_csv(content, contract)
     else:
         import pyarrow.parquet as pq
 
         table = pq.read_table(content).to_pandas()
     return check(table, contract, str(path))
+
+
+def table_from_csv(content: io.BytesIO, contract: Contract) -> pd.DataFrame:
+    """Read CSV by a contract's types, empty text as empty text; `check` is left to the caller."""
+    types = {n: "str" if k == "str" else _DTYPES[k] for n, k in contract.columns.items()}
+    strings = [n for n, k in contract.columns.items() if k == "str"]
+    table = pd.read_csv(content, dtype=types, keep_default_na=False, na_values={n: [""] for n in contract.optional})
+    # A column that the file lacks is for `check` to name.
+    strings = [n for n in strings if n in table]
+    table[strings] = table[strings].fillna("")
+    return table
 
 
 def read_waves(contract: Contract, waves: Iterable[str]) -> pd.DataFrame:

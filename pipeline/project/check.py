@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from pipeline.evidence.releases import load_releases
 from pipeline.evidence.rules import BY_NAME, RULES, ThemeSet, apply_rules, findings_by_theme
-from pipeline.foundation.contracts import FINDINGS
+from pipeline.foundation.contracts import FINDINGS, RESPONSES
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import (
@@ -15,6 +17,7 @@ from pipeline.foundation.tables import (
     read_json,
     read_table,
     read_text,
+    read_waves,
     read_yaml,
     sha256_of,
     write_json,
@@ -22,12 +25,13 @@ from pipeline.foundation.tables import (
 )
 from pipeline.project.create import as_yaml
 from pipeline.project.stamp import STAMP, check_stamp, stamp
-from pipeline.survey.description import load_survey
+from pipeline.survey.description import Survey, load_survey
 from pipeline.text.encoder import MANIFEST, model_folder
 from pipeline.text.manifest import manifest_of
 from pipeline.themes.codebook import CODEBOOK_FILE, Codebook, give_ids, load_codebook
-from pipeline.themes.decisions import load_decisions
+from pipeline.themes.decisions import load_decisions, now
 from pipeline.themes.gold import read_gold
+from pipeline.themes.replay import replay
 
 
 def check(fix: bool = False) -> list[str]:
@@ -66,8 +70,23 @@ def check(fix: bool = False) -> list[str]:
     codebook = load_codebook(survey)
     lines.append(f"{CODEBOOK_FILE}: {len(codebook.themes)} themes")
     lines += _codebook_findings(codebook)
-    lines.append(f"gold.csv: {len(read_gold())} rows; decisions: {len(load_decisions())}")
+    lines.append(f"gold.csv: {len(read_gold())} rows")
+    lines += _decisions(codebook, survey)
+    if releases := load_releases():
+        lines.append(f"releases: {len(releases)}, every hash good")
     check_stamp()
+    return lines
+
+
+def _decisions(codebook: Codebook, survey: Survey) -> list[str]:
+    """Say how many decisions there are and, after a first run, which could not be applied and why."""
+    decisions = load_decisions()
+    lines = [f"decisions: {len(decisions)}"]
+    if decisions and all(path_of(RESPONSES, wave).exists() for wave in survey.waves):
+        responses = read_waves(RESPONSES, survey.waves)
+        standing = replay(codebook, decisions, dict(zip(responses["response_id"], responses["text"], strict=True)))
+        lines[0] += f", {len(standing.conflicts)} to be settled"
+        lines += [f"  {c.decision.id} of {c.decision.reviewer}: {c.sentence}" for c in standing.conflicts]
     return lines
 
 
@@ -88,13 +107,19 @@ def _lines(findings: pd.DataFrame, names: dict[str, str], when: str) -> list[str
     return [f"  {theme} {names[theme]}{when}: {said}" for theme in names for said in by_theme.get(theme, [])]
 
 
+def _dated(themes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Date themes that are new where answers are coded already: what was coded before says nothing of them."""
+    since = now() if len(read_gold()) else ""
+    return [theme if theme.get("id") or not since else {**theme, "since": since} for theme in themes]
+
+
 def _fix(encoder: str) -> list[str]:
     lines = []
     content = read_yaml(CODEBOOK_FILE, "An empty codebook is a file holding `[]`.") or []
     if isinstance(content, list) and any(isinstance(t, dict) and not t.get("id") for t in content):
         before = read_text(CODEBOOK_FILE, "")
         head = "".join(line + "\n" for line in before.splitlines() if line.startswith("#"))
-        write_text(CODEBOOK_FILE, head + as_yaml(give_ids(content)))
+        write_text(CODEBOOK_FILE, head + as_yaml(give_ids(_dated(content))))
         lines.append(f"{CODEBOOK_FILE}: missing ids written")
     if not MANIFEST.exists() or read_json(MANIFEST).get("encoder") != encoder:
         write_json(MANIFEST, {"encoder": encoder, **manifest_of(model_folder(encoder))})

@@ -36,6 +36,7 @@ SURVEY_KEYS: dict[str, Any] = {
 GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
 IGNORED = {
     ".dvcignore": ".gitignore\n__pycache__\n*.tmp\n",
+    ".gitignore": "# Drawn by `dvc plots`; DVC's own files are ignored by its own lists.\n/dvc_plots\n",
     "data/.gitignore": (
         "# Only people's files are kept in git; answers and what is made of them are not.\n"
         "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n*.tmp\n"
@@ -44,7 +45,8 @@ IGNORED = {
         "# Lines that two people added, in the same file and two clones, both stay.\n"
         "data/codebook/decisions/*.jsonl merge=union\ndata/codebook/gold.csv merge=union\n"
     ),
-    "models/.gitignore": "/coder\n/tuned\n",
+    "models/.gitignore": "/coder\n/tuned\n/released/*/\n",
+    "models/releases/.gitkeep": "",
     "reports/.gitignore": "/internal\n/public\n/headlines.csv\n",
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",

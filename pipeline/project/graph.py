@@ -14,7 +14,7 @@ from pipeline.project.stamp import STAMP
 SURVEY = "data/survey.yaml"
 # Small files for git rather than DVC's cache. Not headlines.csv: the options of an export's closed questions can hold
 # what a respondent wrote beside "other".
-KEPT_BY_GIT = ("reports/changes.csv",)
+KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv")
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -108,6 +108,7 @@ STAGES = (
             "data/coded/mentions.parquet",
             "data/coded/heldout.parquet",
             "data/coded/queue.parquet",
+            "data/coded/gold.parquet",
             "data/coded/codebook.json",
             "models/coder",
         ),
@@ -139,6 +140,7 @@ STAGES = (
             "data/embeddings",
             "data/coded/mentions.parquet",
             "data/coded/units.parquet",
+            "data/codebook/codebook.yaml",
             "data/codebook/decisions",
             "models/spacy.json",
         ),
@@ -147,9 +149,9 @@ STAGES = (
     ),
     Stage(
         "measure",
-        deps=("data/responses", "data/coded/mentions.parquet"),
+        deps=("data/responses", "data/coded/mentions.parquet", "data/coded/codebook.json", "models/releases"),
         params=("measure",),
-        outs=("reports/headlines.csv", "reports/changes.csv"),
+        outs=("reports/headlines.csv", "reports/changes.csv", "reports/published.csv"),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -161,7 +163,7 @@ STAGES = (
             "data/coded/mentions.parquet",
             "data/coded/units.parquet",
             "data/coded/codebook.json",
-            "data/codebook/gold.csv",
+            "data/coded/gold.parquet",
             "data/candidates",
             "data/embeddings",
             "models/encoder.json",
@@ -179,12 +181,13 @@ STAGES = (
             "data/units",
             "data/coded",
             "data/candidates",
-            "data/codebook/gold.csv",
+            "data/codebook/codebook.yaml",
             "data/codebook/decisions",
             "models/coder",
             "reports/prevalence.csv",
             "reports/headlines.csv",
             "reports/changes.csv",
+            "reports/published.csv",
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
 from pipeline.foundation.contracts import QUOTES, RESPONSES
 from pipeline.foundation.errors import ThemebookError, closest
 from pipeline.foundation.tables import read_table, read_waves
+from pipeline.review.acts import record
 from pipeline.survey.description import load_survey
-from pipeline.themes.decisions import append, draft, fingerprint
+from pipeline.themes.codebook import load_codebook
+from pipeline.themes.decisions import load_decisions
+from pipeline.themes.replay import replay
 
 
 def listed(theme: str = "") -> list[str]:
@@ -32,10 +34,11 @@ def decide(ids: Sequence[str], act: Literal["approve_quote", "reject_quote"], re
     ThemebookError
         If an id is not a chosen quote's, or the reviewer's name cannot name a file.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", reviewer):
-        raise ThemebookError(f"--reviewer {reviewer}: letters, digits, `_`, `-` and `.` only.", "It names a file.")
     quotes = read_table(QUOTES).set_index("quote_id")
-    raw = read_waves(RESPONSES, load_survey().waves).set_index("response_id")["text"]
+    survey = load_survey()
+    responses = read_waves(RESPONSES, survey.waves)
+    texts = dict(zip(responses["response_id"], responses["text"], strict=True))
+    codebook = load_codebook(survey)
     for quote_id in ids:
         if quote_id not in quotes.index:
             raise ThemebookError(
@@ -43,16 +46,18 @@ def decide(ids: Sequence[str], act: Literal["approve_quote", "reject_quote"], re
             )
     for quote_id in ids:
         row = quotes.loc[quote_id]
-        spans = tuple((int(start), int(end)) for start, end in row["spans"])
-        append(
-            draft(
-                act,
-                reviewer,
-                why=why,
-                theme_id=row["theme_id"],
-                response_id=row["response_id"],
-                spans=spans,
-                seen=fingerprint(" ".join(raw[row["response_id"]][start:end] for start, end in spans)),
-            )
+        standing = replay(codebook, load_decisions(), texts)
+        before = standing.quotes.get((row["theme_id"], row["response_id"]))
+        record(
+            act,
+            reviewer,
+            standing,
+            texts,
+            why=why,
+            theme_id=row["theme_id"],
+            response_id=row["response_id"],
+            spans=[[int(start), int(end)] for start, end in row["spans"]],
+            clarifications=before.clarifications if before else (),
+            kind=row["kind"],
         )
     return f"{len(ids)} decisions recorded in data/codebook/decisions/{reviewer}.jsonl; run `dvc repro`"

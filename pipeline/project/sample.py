@@ -11,17 +11,20 @@ import pandas as pd
 from pipeline.foundation.contracts import MENTIONS, QUEUE, REDACTIONS, RESPONSES, UNITS
 from pipeline.foundation.errors import ThemebookError, closest, listing
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import empty, path_of, read_table, read_waves, write_bytes, write_text
-from pipeline.project.coding_book import MOST, build, parse
+from pipeline.foundation.tables import empty, path_of, read_table, read_waves, write_bytes
 from pipeline.report.inputs import question_title
 from pipeline.report.wording import counted, tame
+from pipeline.review.acts import standing_now
+from pipeline.review.coding import Cell, add_rows
+from pipeline.review.coding_book import build, parse
+from pipeline.review.sheets import MOST
 from pipeline.survey.description import SURVEY_FILE, Survey, find_question, load_survey, slug
 from pipeline.text.encoder import load_vectors
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
 from pipeline.themes import sampling
-from pipeline.themes.codebook import Codebook, Example, load_codebook
-from pipeline.themes.coded_rows import read_rows, shown_fingerprint, with_rows
+from pipeline.themes.codebook import Codebook, Example
+from pipeline.themes.coded_rows import read_rows, shown_fingerprint
 from pipeline.themes.gold import GOLD_FILE, match_gold, read_gold
 
 FOLDER = Path("data/sample")
@@ -67,9 +70,9 @@ def draw(
     survey, params = load_survey(), load_params()
     path = out or FOLDER / f"{slug(coder) if coder else 'sample'}.xlsx"
     _check_path(path)
-    codebook = load_codebook(survey)
     mentions = read_table(MENTIONS)
     responses = read_waves(RESPONSES, survey.waves)
+    codebook = standing_now(survey, responses).codebook
     gold = read_gold()
     match_gold(gold, survey, responses, codebook)
     coded = sampling.gold_cells(gold, survey, responses)
@@ -90,9 +93,9 @@ def draw(
     write_bytes(
         path,
         build(
-            _rows(chosen, survey, texts, redactions),
+            answer_rows(chosen, survey, texts, redactions),
             themes,
-            _frame(codebook, survey, texts, redactions),
+            code_frame(codebook, survey, texts, redactions),
             coder,
             drawn.promoted,
         ),
@@ -140,7 +143,7 @@ def _vectors(cells: pd.DataFrame, survey: Survey) -> np.ndarray:
     return load_vectors(survey.waves)(text_of.loc[cells["first"]])
 
 
-def _rows(
+def answer_rows(
     cells: pd.DataFrame, survey: Survey, texts: Mapping[str, str], redactions: Redactions
 ) -> list[dict[str, str]]:
     """The rows of the sheet: each answer as it may be shown, the parts of a question below each other."""
@@ -163,7 +166,7 @@ def _rows(
     return rows
 
 
-def _frame(codebook: Codebook, survey: Survey, texts: Mapping[str, str], redactions: Redactions) -> list[list[str]]:
+def code_frame(codebook: Codebook, survey: Survey, texts: Mapping[str, str], redactions: Redactions) -> list[list[str]]:
     """The codebook as a coder reads it; a respondent's own words are masked."""
 
     def words(example: Example) -> str:
@@ -227,23 +230,23 @@ def read(path: Path, coder: str = "") -> list[str]:
         Naming every problem with the number of its row; gold.csv is then as it was.
     """
     survey = load_survey()
-    codebook = load_codebook(survey)
     responses = read_waves(RESPONSES, survey.waves)
+    codebook = standing_now(survey, responses).codebook
     gold = read_gold()
     match_gold(gold, survey, responses, codebook)
     coded = sampling.gold_cells(gold, survey, responses)
     rows, drawn, promoted = parse(path)
-    there = sampling.frame(responses, Codebook())["cell_id"]
-    found = read_rows(rows, drawn, there, coded, codebook, coder)
+    cells = sampling.frame(responses, Codebook())
+    found = read_rows(rows, drawn, cells["cell_id"], coded, codebook, coder)
     if found.problems:
         listed = "".join(f"\n  {problem}" for problem in found.problems)
         raise ThemebookError(
             f"{path}: {counted(len(found.problems), 'problem')}, nothing was written.{listed}\n",
             "Mend the workbook and read it again.",
         )
-    came_up = coded[coded["cell_id"].isin(promoted) & ~coded["sample"].isin(sampling.BY_CHANCE)]
-    after = with_rows(gold, found.rows, gold["line"].isin(came_up["line"]))
-    write_text(GOLD_FILE, after.to_csv(index=False, lineterminator="\n"))
+    came_up = coded[coded["cell_id"].isin(promoted) & (coded["sample"] != "random")]
+    fresh = cells.loc[cells["cell_id"].isin(came_up["cell_id"]), sampling.KEY]
+    add_rows(found.rows, survey=survey, drawn=[Cell(*key) for key in fresh.itertuples(index=False, name=None)])
     told = (
         (found.counts["empty"], "row", "without a code: not coded"),
         (found.counts["again"], "answer", "coded so before by the same coder: nothing to add"),

@@ -3,41 +3,103 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pipeline.foundation.contracts import CLOSED, REDACTIONS, RESPONDENTS, RESPONSES, UNITS
 from pipeline.foundation.errors import ThemebookError, listing
-from pipeline.foundation.params import load_params
+from pipeline.foundation.params import load_params, parse
 from pipeline.foundation.tables import path_of, read_bytes, read_text, sha256_of, write_bytes, write_text
+from pipeline.project.columns import safe, unsettled, write_into, yaml_editor
 from pipeline.project.create import wave_files
-from pipeline.survey.description import SURVEY_FILE, ledger_path, load_survey, verified_path
-from pipeline.survey.formats import read_export
+from pipeline.survey.description import SURVEY_FILE, Survey, ledger_path, load_survey, verified_path
+from pipeline.survey.formats import Export, read_export
 from pipeline.survey.ingest import ingest
+from pipeline.survey.matched import Matching, Replies
+from pipeline.survey.matching import match
 from pipeline.text.encoder import vectors_path
 
 
-def add(pair: str) -> str:
+def add(
+    pair: str,
+    replies: Replies = Replies(),  # noqa: B008 (frozen)
+    changed: Mapping[str, Any] | None = None,
+    invited: int | None = None,
+    ask: Callable[[Matching, Replies], Replies] | None = None,
+) -> list[str]:
     """Add a wave, ``ID=FILE``: the file is copied to ``data/raw`` and named in survey.yaml.
+
+    Nothing is written before every column is settled and the file was read as the survey describes it.
+
+    Parameters
+    ----------
+    pair : str
+        The wave's id and its file.
+    replies : Replies
+        What flags say of columns that do not match.
+    changed : mapping, optional
+        What was done otherwise than in the wave before: ``wording``, ``mode``, ``sampling``.
+    invited : int, optional
+        How many people were asked.
+    ask : callable, optional
+        Asks the user about what is open, and adds the reply; without it the first open thing is an error.
+
+    Returns
+    -------
+    list of str
+        What was done, a line each.
 
     Raises
     ------
     ThemebookError
-        If the wave is there already, or the file's columns do not match the survey's.
+        If the wave is there already, or a column is not settled.
     """
     survey = load_survey()
     ((wave, path),) = wave_files([pair]).items()
     if wave in survey.waves:
         raise ThemebookError(f"{SURVEY_FILE} has a wave `{wave}` already.", "Give the new wave another id.")
-    ingest(read_export(path), survey, wave, load_params().ingest)
+    export = read_export(path)
+    earlier = _earlier(survey)
+    matching = match(survey, export, wave, earlier, replies)
+    while ask is not None and not matching.settled:
+        replies = ask(matching, replies)
+        matching = match(survey, export, wave, earlier, replies)
+    if not matching.settled:
+        raise unsettled(matching, wave, str(path))
     target = Path(f"data/raw/{wave}{path.suffix.lower()}")
+    described: dict[str, Any] = {"file": target.as_posix(), "sha256": export.sha256}
+    described |= {"header_rows": export.header_rows} if export.header_rows > 1 else {}
+    described |= {"invited": invited} if invited else {}
+    described |= {"changed": {name: value for name, value in changed.items() if value}} if changed else {}
+
+    def change(content: Any) -> None:
+        content["waves"][safe(wave)] = safe(described)
+        write_into(content, matching, wave)
+
+    text = _edited(change)
+    ingest(export, parse(Survey, yaml.safe_load(text), str(SURVEY_FILE)), wave, load_params().ingest)
     write_bytes(target, read_bytes(path, ""))
-    _edit(
-        lambda content: content["waves"].update(
-            {_quoted(wave): {"file": target.as_posix(), "sha256": sha256_of(path, "")}}
-        )
-    )
-    return f"wave {wave} added; run `dvc repro`"
+    write_text(SURVEY_FILE, text)
+    told = [f"{matching.same} columns matched by name", *export.notices, *matching.notices]
+    told += [f"renamed: `{old}` of `{name}` is now `{new}`" for new, (name, old) in matching.renamed.items()]
+    told += [
+        f"{name}: {f'`{own}` in this wave' if own else 'none in this wave'}" for name, own in matching.special.items()
+    ]
+    told += [f"not asked in {wave}: `{name}`" for name in matching.not_asked]
+    return [*told, f"wave {wave} added; run `dvc repro`"]
+
+
+def _earlier(survey: Survey) -> dict[str, Export]:
+    """The files of the waves that are there, to compare values with; a file that cannot be read suggests nothing."""
+    found = {}
+    for wave, described in survey.waves.items():
+        with suppress(ThemebookError):
+            found[wave] = read_export(Path(described.file), described.header_rows)
+    return found
 
 
 def remove(wave: str) -> str:
@@ -68,22 +130,17 @@ def _known(wave: str) -> None:
         raise ThemebookError(f"{SURVEY_FILE} has no wave `{wave}`.", f"Known: {listing(waves)}.")
 
 
-def _quoted(wave: str) -> Any:
-    from ruamel.yaml.scalarstring import SingleQuotedScalarString
+def _edit(change: Callable[[Any], Any]) -> None:
+    """Change survey.yaml in place."""
+    write_text(SURVEY_FILE, _edited(change))
+    load_survey()
 
-    return SingleQuotedScalarString(wave)
 
-
-def _edit(change: Any) -> None:
-    """Change survey.yaml in place, comments and order kept."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 110
-    content = yaml.load(read_text(SURVEY_FILE, "Run in a project folder."))
+def _edited(change: Callable[[Any], Any]) -> str:
+    """Give survey.yaml with a change, comments and order kept."""
+    editor = yaml_editor()
+    content = editor.load(read_text(SURVEY_FILE, "Run in a project folder."))
     change(content)
     buffer = io.StringIO()
-    yaml.dump(content, buffer)
-    write_text(SURVEY_FILE, buffer.getvalue())
-    load_survey()
+    editor.dump(content, buffer)
+    return buffer.getvalue()

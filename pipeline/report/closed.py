@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from pipeline.report import wording
+from pipeline.report import trends, wording
 from pipeline.report.inputs import Inputs
 from pipeline.report.records import Cell, Chart, Headline, Row
 from pipeline.survey.description import Question
@@ -66,13 +66,17 @@ def _chart(inputs: Inputs, item: str, question: Question, rows: pd.DataFrame | N
             for value in ordered[:MOST_ROWS]
         ),
         left_out=max(0, len(ordered) - MOST_ROWS),
-        note=_note(question, bases[latest], latest),
+        note=_note(inputs, item, question, bases[latest], waves),
     )
 
 
-def _note(question: Question, base: int, wave: str) -> str:
-    several = " More than one answer was possible." if question.kind == "multi" else ""
-    return f"{wording.counted(base, 'respondent')} answered in {wave}.{several}"
+def _note(inputs: Inputs, item: str, question: Question, base: int, waves: Sequence[str]) -> str:
+    said = [f"{wording.counted(base, 'respondent')} answered in {waves[-1]}."]
+    said += ["More than one answer was possible."] if question.kind == "multi" else []
+    if len(waves) > 1:
+        found = trends.breaks(inputs, item)
+        said += [each.sentence for each in trends.crosses(found, inputs.waves, waves[-2], waves[-1])]
+    return " ".join(said)
 
 
 def _numeric_chart(inputs: Inputs, item: str, question: Question) -> Chart | None:
@@ -177,6 +181,7 @@ def _headline(inputs: Inputs, chart: Chart, values: list[str]) -> Headline | Non
     change = ""
     if previous and previous.share is not None and cell.share is not None:
         change = wording.change(cell.share - previous.share, previous.wave)
+        change += trends.since(inputs, chart.key, previous.wave, cell.wave)
     return Headline(
         question_id=chart.key,
         question=chart.title,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.evidence.spans import FRAGMENT, PULL
-from pipeline.report import wording
+from pipeline.report import trends, wording
 from pipeline.report.checked import flags, rests_on
 from pipeline.report.closed import combined
+from pipeline.report.decided import lineage
 from pipeline.report.inputs import SIDE, Inputs, options_base
 from pipeline.report.records import (
     Cell,
@@ -114,15 +115,21 @@ def _question(inputs: Inputs, question_id: str, home: Sequence[Theme], quotes: S
     themes = [t for t in inputs.codebook.themes if (question_id, t.id, "") in inputs.prevalence]
     if question_id == ANY:
         themes = [t for t in themes if t in home]
+    breaks = trends.breaks(inputs, question_id)
+    chart = _theme_chart(
+        inputs, question_id, themes, question_id or "all-open-questions", "Share who mention each theme"
+    )
+    if chart and len(chart.waves) > 1:
+        said = [each.sentence for each in trends.crosses(breaks, inputs.waves, *chart.waves[-2:])]
+        chart = chart.model_copy(update={"note": " ".join([chart.note, *said])})
     return OpenQuestion(
         id=question_id,
         text=inputs.title(question_id),
         answered=answered,
         sentence="; ".join(f"{cell.wave}: {wording.of_base(cell.n or 0, cell.base)} answered" for cell in answered),
-        chart=_theme_chart(
-            inputs, question_id, themes, question_id or "all-open-questions", "Share who mention each theme"
-        ),
+        chart=chart,
         themes=tuple(ranked),
+        breaks=breaks,
     )
 
 
@@ -158,6 +165,7 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         question_id=home,
         role=theme.role,
         group=theme.group,
+        lineage=lineage(inputs.codebook).get(theme.id, ""),
         definition=theme.definition,
         include=theme.include,
         exclude=theme.exclude,
@@ -169,29 +177,12 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         history=tuple(history),
         sentence=wording.mention(cell) if cell else "Not counted yet.",
         method=wording.method(cell, inputs.params.measure.confidence),
-        change=_change(inputs, home, theme.id, history),
+        change=trends.change(inputs, home, theme.id, history),
         parts=tuple(parts) if home == ANY else (),
         segments=_segments(inputs, theme, home, cell),
         quotes=_one_each([q for q in mine if q.kind == PULL]),
         fragments=_one_each([q for q in mine if q.kind == FRAGMENT]),
     )
-
-
-def _change(inputs: Inputs, question_id: str, theme_id: str, history: Sequence[Cell]) -> str:
-    """The change since the wave before the latest; taken from the shares where the table of changes has no row."""
-    if not history:
-        return ""
-    cell = history[-1]
-    changes = inputs.tables["changes"]
-    mine = changes[
-        (changes["question_id"] == question_id) & (changes["theme_id"] == theme_id) & (changes["wave"] == cell.wave)
-    ]
-    if len(mine):
-        return wording.change(float(mine["difference"].iloc[0]), str(mine["previous_wave"].iloc[0]))
-    before = next((c for c in history if c.wave in inputs.waves[: inputs.waves.index(cell.wave)][-1:]), None)
-    if before is None or before.share is None or cell.share is None:
-        return ""
-    return wording.change(cell.share - before.share, before.wave)
 
 
 def _segments(inputs: Inputs, theme: Theme, home: str, cell: Cell | None) -> tuple[SegmentTable, ...]:
@@ -286,6 +277,7 @@ def _sides(inputs: Inputs, open_id: str, chart: Chart, quotes: Sequence[Quote]) 
         change = ""
         if previous and previous.share is not None and cell.share is not None:
             change = "; " + wording.change(cell.share - previous.share, previous.wave)
+            change += trends.since(inputs, chart.key, previous.wave, cell.wave)
         sides.append(
             Side(
                 name=label,

@@ -13,15 +13,18 @@ from pipeline.report import wording
 from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
+from pipeline.report.decided import decided, retired
 from pipeline.report.inputs import Inputs
 from pipeline.report.news import news
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
+from pipeline.report.published import releases
 from pipeline.report.records import Content, Fact, WaveInfo
 from pipeline.report.remainder import coded_answers, losses
 from pipeline.report.remainder import metrics as list_metrics
 from pipeline.survey.description import Survey
 from pipeline.themes.codebook import Codebook
+from pipeline.themes.replay import Standing
 
 
 def build_content(
@@ -43,6 +46,7 @@ def build_content(
     prevalence: pd.DataFrame,
     headlines: pd.DataFrame,
     changes: pd.DataFrame,
+    published: pd.DataFrame,
     findings: pd.DataFrame,
     theme_stability: pd.DataFrame,
     emerging: pd.DataFrame,
@@ -51,6 +55,7 @@ def build_content(
     metrics: Mapping[str, dict[str, Any]],
     params: Params,
     provenance: Mapping[str, Any],
+    standing: Standing | None = None,
 ) -> Content:
     """Build the content of the internal report.
 
@@ -69,8 +74,9 @@ def build_content(
         how many answers of each wave were coded), ``coded`` (dict of
         str to int: coded answers with each theme, by its id), ``coders`` (list of str: who or what coded the gold),
         ``tuned`` (dict of str to str: ``act`` and ``reason``),
-        ``conflicts`` (list of str: decisions not applied), ``decisions`` (int), ``versions`` (dict of str to
-        str: the libraries).
+        ``versions`` (dict of str to str: the libraries).
+    standing : Standing, optional
+        What the reviewers' decisions come to.
 
     Returns
     -------
@@ -97,6 +103,7 @@ def build_content(
             "prevalence": prevalence,
             "headlines": headlines,
             "changes": changes,
+            "published": published,
             "findings": findings,
             "theme_stability": theme_stability,
             "emerging": emerging,
@@ -105,6 +112,7 @@ def build_content(
         ledgers=ledgers,
         metrics=metrics,
         provenance=provenance,
+        standing=standing,
     )
     return _content(inputs)
 
@@ -137,6 +145,7 @@ def _content(inputs: Inputs) -> Content:
         outlooks=views,
         overall=overall,
         questions=questions,
+        releases=releases(inputs),
         candidates=list_candidates(inputs),
         news=news(inputs),
         checked=checked(inputs),
@@ -151,7 +160,8 @@ def _content(inputs: Inputs) -> Content:
         answers_left_out=left_out,
         metrics=list_metrics(inputs),
         coders=tuple(map(str, inputs.provenance.get("coders", ()))),
-        conflicts=tuple(map(str, inputs.provenance.get("conflicts", ()))),
+        decisions=decided(inputs.standing) if inputs.standing else (),
+        retired=retired(inputs.codebook),
         made=_made(inputs),
         limits=_limits(inputs),
     )
@@ -211,8 +221,8 @@ def _made(inputs: Inputs) -> tuple[Fact, ...]:
     if workload and inputs.metrics.get("agreement", {}).get("read_by_people"):
         facts.append(("Sure mentions", wording.sure(*_sure(inputs.tables["mentions"]), workload)))
         facts.append(("Reading more", wording.reading(workload)))
-    if about.get("decisions") is not None:
-        facts.append(("Recorded decisions", str(about["decisions"])))
+    if inputs.standing is not None:
+        facts.append(("Recorded decisions", str(len(inputs.standing.decisions))))
     versions = about.get("versions") or {}
     if versions:
         facts.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))

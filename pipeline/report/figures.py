@@ -75,7 +75,7 @@ def bars(rows: Sequence[Bar], key: str, title: str, description: str) -> Markup:
             parts.append(f'<text class="label" x="0" y="{y - 8}">{escape(line)}</text>')
         parts.append(_track(row, y))
         y += _BAR + _GAP
-    return _svg("bars", max(y - _GAP + 3, 1), key, title, description, parts)
+    return svg("bars", max(y - _GAP + 3, 1), key, title, description, parts)
 
 
 def _track(row: Bar, y: int) -> str:
@@ -110,7 +110,7 @@ def stack(rows: Sequence[Bar], key: str, title: str, description: str) -> Markup
                 f"{escape(short_percent(row.share))}</text>"
             )
         x += share
-    return _svg("stack", 44, key, title, description, parts)
+    return svg("stack", 44, key, title, description, parts)
 
 
 def line(share: float | None, before: float | None = None) -> Markup:
@@ -129,7 +129,8 @@ def _pc(share: float) -> str:
     return f"{max(0.0, min(share, 1.0)) * 100:.2f}%"
 
 
-def _svg(kind: str, height: int, key: str, title: str, description: str, parts: Sequence[str]) -> Markup:
+def svg(kind: str, height: int, key: str, title: str, description: str, parts: Sequence[str]) -> Markup:
+    """Put the parts of a figure together, with the title and the description that a screen reader says."""
     return Markup(
         '<svg class="figure {kind}" width="100%" height="{height}" role="img" aria-labelledby="{key}-t {key}-d">'
         '<title id="{key}-t">{title}</title><desc id="{key}-d">{description}</desc>{body}</svg>'

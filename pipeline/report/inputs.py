@@ -17,6 +17,7 @@ from pipeline.survey.description import Question, Survey
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
 from pipeline.themes.codebook import Codebook
+from pipeline.themes.replay import Standing
 
 SIDE = "side"
 _PREFERENCE = {"person": 0, "corrected": 1, "uncorrected": 2}
@@ -34,6 +35,7 @@ class Inputs:
     ledgers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     metrics: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    standing: Standing | None = None
 
     @property
     def waves(self) -> list[str]:

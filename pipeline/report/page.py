@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report import figures, wording
+from pipeline.report import figures, trends, wording
 from pipeline.report.public import FEWEST, to_public
 from pipeline.report.records import Chart, Content, Loss, Row, Side
 
@@ -109,11 +109,17 @@ def sections(content: Content) -> tuple[Section, ...]:
     if internal and (content.candidates or content.provisional or content.unclaimed):
         heading = "What people raised: provisional" if content.provisional else "What the codebook does not explain"
         listed.append(Section("candidates", heading))
+    if trends.trends(content):
+        listed.append(Section("trends", "Over the waves"))
+    if content.releases:
+        listed.append(Section("published", "As published, and as coded now"))
     listed.append(Section("left", "What was not coded, and why"))
     if internal and content.answers:
         listed.append(Section("answers", "Every coded answer"))
     if internal and content.checked:
         listed.append(Section("checked", "The codebook, checked"))
+    if internal and content.decisions:
+        listed.append(Section("decided", "What people decided"))
     if internal:
         listed.append(Section("trust", "How far the coding can be trusted"))
     listed.append(Section("made", "How this was made"))
@@ -232,6 +238,10 @@ def _environment() -> Environment:
         "draw": draw,
         "draw_sides": draw_sides,
         "line": figures.line,
+        "trends": trends.trends,
+        "draw_trends": trends.draw,
+        "drawn_trends": trends.drawn,
+        "points": wording.points,
         "shown_rows": shown_rows,
         "loss_tables": loss_tables,
         "tone": tone,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from pipeline.report import wording
+from pipeline.report.decided import rejected_candidates
 from pipeline.report.inputs import Inputs, known
 from pipeline.report.records import Candidate
 from pipeline.report.remainder import spread
+from pipeline.themes.decisions import Decision
 
 MOST_EXAMPLES = 5
 MOST_UNCLAIMED = 20
@@ -22,18 +25,25 @@ def candidates(inputs: Inputs) -> tuple[Candidate, ...]:
     by_candidate = dict(list(members.groupby("candidate_id", sort=False)))
     themes = {theme.id: theme.name for theme in inputs.codebook.themes}
     parents = set(table["parent_id"]) - {""}
+    rejections = inputs.standing.rejected if inputs.standing else ()
+    rejected = rejected_candidates(rejections, inputs.tables["candidate_units"], inputs.tables["units"])
     made = [
-        _candidate(inputs, row, themes, row["candidate_id"] in parents, by_candidate.get(row["candidate_id"]))
+        _candidate(inputs, row, themes, rejected, row["candidate_id"] in parents, by_candidate.get(row["candidate_id"]))
         for row in table.to_dict("records")
     ]
-    made.sort(key=lambda c: (-c.n_responses, -c.n_units, c.id))
+    made.sort(key=lambda c: (c.rejected != "", -c.n_responses, -c.n_units, c.id))
     children = {parent: [c for c in made if c.parent_id == parent] for parent in parents}
     tops = [c for c in made if c.parent_id not in {m.id for m in made}]
     return tuple(c for top in tops for c in (top, *children.get(top.id, [])))
 
 
 def _candidate(
-    inputs: Inputs, row: dict[Any, Any], themes: dict[str, str], broad: bool, members: pd.DataFrame | None
+    inputs: Inputs,
+    row: dict[Any, Any],
+    themes: dict[str, str],
+    rejected: Mapping[str, Decision],
+    broad: bool,
+    members: pd.DataFrame | None,
 ) -> Candidate:
     overlap = known(row["overlap"])
     nearest = themes.get(row["nearest_theme"], row["nearest_theme"])
@@ -49,6 +59,7 @@ def _candidate(
             *(known(row[name]) for name in ("stability_low", "stability_high", "stability_seeds", "stability_halves"))
         ),
         nearest=f"{nearest} (similarity {overlap:.2f})" if nearest and overlap is not None else nearest,
+        rejected=wording.tame(rejected[row["candidate_id"]].reviewer) if row["candidate_id"] in rejected else "",
         examples=() if broad else tuple(_exemplars(inputs, members)),
     )
 

@@ -66,7 +66,8 @@ def to_public(content: Content) -> Content:
             "answers_left_out": 0,
             "metrics": (),
             "coders": (),
-            "conflicts": (),
+            "decisions": (),
+            "retired": (),
             "made": tuple(fact for fact in content.made if _outside(fact)),
         }
     )
@@ -165,6 +166,7 @@ def _theme(theme: ThemeBlock, few: int) -> ThemeBlock:
     tables = (_table(table, few, base) for table in theme.segments)
     return theme.model_copy(
         update={
+            "lineage": "",
             "include": "",
             "exclude": "",
             "basis": "",

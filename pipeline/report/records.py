@@ -136,7 +136,8 @@ class ThemeBlock(Section):
     """Everything said about one theme, at its one home: a question, or empty for all open questions together.
 
     ``quotes`` stand by themselves; ``fragments`` are words for running text.
-    ``basis`` says what its coding rests on, ``warning`` that this is little, ``flags`` what the rules found on it.
+    ``lineage`` says what it was called, took in or was split from. ``basis`` says what its coding rests on, ``warning``
+    that this is little, ``flags`` what the rules found on it.
     """
 
     id: str
@@ -144,6 +145,7 @@ class ThemeBlock(Section):
     question_id: str
     role: str
     group: str
+    lineage: str
     definition: str
     include: str
     exclude: str
@@ -162,6 +164,33 @@ class ThemeBlock(Section):
     fragments: tuple[Quote, ...]
 
 
+class Break(Section):
+    """A wave that cannot be compared with the one before: what was done otherwise, as words and as a sentence."""
+
+    wave: str
+    what: tuple[str, ...]
+    sentence: str
+
+
+class PublishedRow(Section):
+    """One published share beside today's; ``fate`` says what became of the theme since, ``now`` is None if it ended."""
+
+    question: str
+    theme: str
+    fate: str
+    published: Cell
+    now: Cell | None
+    difference: float | None
+
+
+class Release(Section):
+    """What was published under one name."""
+
+    name: str
+    sentence: str
+    rows: tuple[PublishedRow, ...]
+
+
 class OpenQuestion(Section):
     """One open question: how many answered, and its themes ranked. ``themes`` name the blocks whose home it is."""
 
@@ -171,6 +200,7 @@ class OpenQuestion(Section):
     sentence: str
     chart: Chart | None
     themes: tuple[ThemeBlock, ...]
+    breaks: tuple[Break, ...] = ()
 
 
 class Side(Section):
@@ -218,6 +248,7 @@ class Candidate(Section):
     stability: str
     details: str
     nearest: str
+    rejected: str
     examples: tuple[str, ...]
 
 
@@ -286,6 +317,18 @@ class Checked(Section):
     lines: tuple[Fact, ...]
 
 
+class Decided(Section):
+    """One decision: who took it and when, what it says and why, and whether it stands."""
+
+    id: str
+    time: str
+    reviewer: str
+    said: str
+    why: str
+    stands: str
+    conflict: str
+
+
 class Content(Section):
     """All that any format of the report shows, built once."""
 
@@ -305,6 +348,7 @@ class Content(Section):
     outlooks: tuple[Outlook, ...]
     overall: OpenQuestion | None
     questions: tuple[OpenQuestion, ...]
+    releases: tuple[Release, ...]
     candidates: tuple[Candidate, ...]
     news: News | None
     checked: tuple[Checked, ...]
@@ -319,7 +363,8 @@ class Content(Section):
     answers_left_out: int
     metrics: tuple[Metric, ...]
     coders: tuple[str, ...]
-    conflicts: tuple[str, ...]
+    decisions: tuple[Decided, ...]
+    retired: tuple[str, ...]
     made: tuple[Fact, ...]
     limits: tuple[str, ...]
 

@@ -5,44 +5,51 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.evidence.agreement import measure_agreement
-from pipeline.foundation.contracts import HELDOUT, MENTIONS, QUEUE, RESPONSES, UNIT_CODES, UNITS
+from pipeline.foundation.contracts import GOLD, HELDOUT, MENTIONS, QUEUE, RESPONSES, UNIT_CODES, UNITS
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, load_encoder
 from pipeline.themes.card import describe, save_coder
-from pipeline.themes.codebook import EFFECTIVE_FILE, effective, load_codebook
+from pipeline.themes.codebook import EFFECTIVE_FILE, Codebook, effective, load_codebook
 from pipeline.themes.coding import code_responses, theme_vectors
-from pipeline.themes.gold import match_gold, read_gold
+from pipeline.themes.decisions import load_decisions
+from pipeline.themes.gold import Gold, gold_table, match_gold, read_gold
+from pipeline.themes.replay import Standing, replay
+from pipeline.themes.settled import nearest_theme, settle_gold, settle_units
 from pipeline.themes.tuned import coder_space
 
 
 def run(wave: str | None = None) -> None:
     """Code all listed waves."""
     survey, params = load_survey(), load_params()
-    codebook = load_codebook(survey)
     responses = read_waves(RESPONSES, survey.waves)
-    gold = match_gold(read_gold(), survey, responses, codebook)
-    if gold.unknown:
-        counts = ", ".join(f"{name} ({n})" for name, n in gold.unknown.items())
-        notice(f"gold.csv holds codes that the codebook lacks; kept, not scored: {counts}")
-    if gold.other_waves:
-        notice(f"gold.csv holds {gold.other_waves} rows of waves that survey.yaml does not list; left out")
+    texts = dict(zip(responses["response_id"], responses["text"], strict=True))
+    standing = replay(load_codebook(survey), load_decisions(), texts)
+    codebook = standing.codebook
+    matched = match_gold(read_gold(), survey, responses, codebook)
+    _notices(matched, standing)
     encoder, vectors, tuned = coder_space(params.embed, survey.waves)
     units = read_waves(UNITS, survey.waves)
-    coded = code_responses(
-        responses,
-        units,
-        vectors,
-        codebook,
-        gold,
-        encoder.encode,
-        params.code,
-        params.seed,
+
+    def nearest(response_ids: list[str], theme_ids: list[str]) -> dict[str, str]:
+        parts = Codebook(themes=tuple(t for t in codebook.themes if t.id in theme_ids))
+        centres = theme_vectors(parts, responses, encoder.encode)
+        return nearest_theme(response_ids, [t.id for t in parts.themes], units, vectors, centres)
+
+    gold = settle_gold(matched, standing, responses, nearest)
+    coded = code_responses(responses, units, vectors, codebook, gold, encoder.encode, params.code, params.seed)
+    mentions, unit_codes, passed_over = settle_units(
+        coded.mentions, coded.unit_codes, units, responses, codebook, gold, standing.units
     )
-    write_table(coded.unit_codes, UNIT_CODES)
-    write_table(coded.mentions, MENTIONS)
+    if passed_over:
+        notice(
+            f"{passed_over} reassignments change nothing: gold speaks of the answer, or the theme of other questions"
+        )
+    write_table(unit_codes, UNIT_CODES)
+    write_table(mentions, MENTIONS)
+    write_table(gold_table(gold), GOLD)
     write_table(coded.heldout, HELDOUT)
     write_table(coded.queue, QUEUE)
     write_json(EFFECTIVE_FILE, effective(codebook))
@@ -61,6 +68,25 @@ def run(wave: str | None = None) -> None:
         "code",
         themes=len(codebook.themes),
         gold=len(gold.responses),
-        responses=coded.mentions["response_id"].nunique(),
-        mentions=int(coded.mentions["mentioned"].sum()),
+        responses=mentions["response_id"].nunique(),
+        mentions=int(mentions["mentioned"].sum()),
+        decisions=len(standing.decisions),
+        conflicts=len(standing.conflicts),
     )
+
+
+def _notices(gold: Gold, standing: Standing) -> None:
+    """Say what of gold and decisions is kept but not used, by counts."""
+    for what, counts in (("codes that the codebook lacks", gold.unknown), ("codes of retired themes", gold.retired)):
+        if counts:
+            named = ", ".join(f"{name} ({n})" for name, n in counts.items())
+            notice(f"gold.csv holds {what}; kept, not scored: {named}")
+    if gold.other_waves:
+        notice(f"gold.csv holds {gold.other_waves} rows of waves that survey.yaml does not list; left out")
+    if gold.disagreements:
+        notice(f"{gold.disagreements} answers are coded differently by two persons; adjudicate them on the review page")
+    if waiting := gold.split["response_id"].nunique():
+        notice(f"{waiting} coded answers name themes that were split since; code again those that nobody has sorted")
+    for conflict in standing.conflicts:
+        part = "is applied in part" if conflict.applied else "is not applied"
+        notice(f"the decision {conflict.decision.id} of {conflict.decision.reviewer} {part}: {conflict.sentence}")

@@ -10,6 +10,7 @@ from pipeline.foundation.contracts import (
     CANDIDATE_UNITS,
     CANDIDATES,
     FINDINGS,
+    GOLD,
     HELDOUT,
     MENTIONS,
     RESPONSES,
@@ -24,7 +25,7 @@ from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
 from pipeline.themes.card import load_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
-from pipeline.themes.gold import match_gold, read_gold
+from pipeline.themes.gold import gold_of
 from pipeline.themes.steadiness import theme_cards
 from pipeline.themes.tuned import coder_space
 
@@ -34,7 +35,7 @@ def run(wave: str | None = None) -> None:
     survey, params = load_survey(), load_params()
     responses = read_waves(RESPONSES, survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
-    gold = match_gold(read_gold(), survey, responses, codebook)
+    gold = gold_of(read_table(GOLD))
     units, mentions = read_waves(UNITS, survey.waves), read_table(MENTIONS)
     heldout = read_table(HELDOUT)
     agreement = measure_agreement(heldout, gold)

@@ -1,14 +1,18 @@
-"""Count shares of themes and of closed answers, and their changes from wave to wave."""
+"""Count shares of themes and of closed answers, their changes from wave to wave, and what became of published ones."""
 
 from __future__ import annotations
 
+from pipeline.evidence.breaks import held_columns
+from pipeline.evidence.changes import compare_published, measure_changes
 from pipeline.evidence.headlines import measure_headlines
-from pipeline.evidence.prevalence import measure_changes, measure_prevalence
-from pipeline.foundation.contracts import CHANGES, CLOSED, HEADLINES, MENTIONS, PREVALENCE, RESPONDENTS
+from pipeline.evidence.prevalence import measure_prevalence
+from pipeline.evidence.releases import load_releases
+from pipeline.foundation.contracts import CHANGES, CLOSED, HEADLINES, MENTIONS, PREVALENCE, PUBLISHED, RESPONDENTS
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_table, read_waves, write_table
-from pipeline.survey.description import load_survey
+from pipeline.foundation.tables import read_json, read_table, read_waves, write_table
+from pipeline.survey.description import ledger_path, load_survey
+from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 
 
 def run(wave: str | None = None) -> None:
@@ -17,8 +21,12 @@ def run(wave: str | None = None) -> None:
     closed, respondents = read_waves(CLOSED, survey.waves), read_waves(RESPONDENTS, survey.waves)
     prevalence = measure_prevalence(read_table(MENTIONS), respondents, closed, survey, params)
     headlines = measure_headlines(closed, respondents, survey)
-    changes = measure_changes(prevalence, list(survey.waves))
+    releases = load_releases()
+    held = held_columns({wave: read_json(ledger_path(wave)) for wave in survey.waves})
+    changes = measure_changes(prevalence, survey, held, releases)
+    published = compare_published(prevalence, releases, from_effective(read_json(EFFECTIVE_FILE)))
     write_table(prevalence, PREVALENCE)
     write_table(headlines, HEADLINES)
     write_table(changes, CHANGES)
-    say("measure", shares=len(prevalence), headlines=len(headlines), changes=len(changes))
+    write_table(published, PUBLISHED)
+    say("measure", shares=len(prevalence), headlines=len(headlines), changes=len(changes), published=len(published))

@@ -15,9 +15,10 @@ from pipeline.report.content import build_content
 from pipeline.report.page import render
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.themes.card import CARD
-from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
-from pipeline.themes.decisions import approvals, load_decisions
-from pipeline.themes.gold import match_gold, read_gold
+from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective, load_codebook
+from pipeline.themes.decisions import load_decisions
+from pipeline.themes.gold import gold_of
+from pipeline.themes.replay import replay
 
 METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
 LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
@@ -29,10 +30,9 @@ def run(wave: str | None = None) -> None:
     waves = list(survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
     responses = read_waves(c.RESPONSES, waves)
-    matched = match_gold(read_gold(), survey, responses, codebook)
-    gold = matched.responses
-    decisions = load_decisions()
-    _, conflicts = approvals(decisions, responses.set_index("response_id")["text"])
+    settled = gold_of(read_table(c.GOLD))
+    gold = settled.responses
+    texts = dict(zip(responses["response_id"], responses["text"], strict=True))
     content = build_content(
         survey=survey,
         codebook=codebook,
@@ -51,6 +51,7 @@ def run(wave: str | None = None) -> None:
         prevalence=read_table(c.PREVALENCE),
         headlines=read_table(c.HEADLINES),
         changes=read_table(c.CHANGES),
+        published=read_table(c.PUBLISHED),
         findings=read_table(c.FINDINGS),
         theme_stability=read_table(c.THEME_STABILITY),
         emerging=read_table(c.EMERGING),
@@ -63,12 +64,11 @@ def run(wave: str | None = None) -> None:
             "encoder": params.embed.encoder,
             "tuned": read_json(CARD)["about"]["tuned"],
             "gold": {str(wave): int(n) for wave, n in gold.groupby("wave").size().items()},
-            "coded": {theme: int(n) for theme, n in matched.codes.groupby("theme_id").size().items()},
+            "coded": {theme: int(n) for theme, n in settled.codes.groupby("theme_id").size().items()},
             "coders": sorted(set(gold["coder"])),
-            "conflicts": conflicts,
-            "decisions": len(decisions),
             "versions": {name: version(name) for name in LIBRARIES},
         },
+        standing=replay(load_codebook(survey), load_decisions(), texts),
     )
     internal, public = (render(content, audience) for audience in ("internal", "public"))
     write_text(Path("reports/internal/themes.html"), internal)

@@ -20,13 +20,48 @@ WAVE_ID = re.compile(r"[A-Za-z0-9_-]+")
 Kind = Literal["open", "single", "multi", "ordinal", "grid", "numeric", "ignore"]
 
 
+class Changed(Section):
+    """What was done otherwise than in the wave before, in words for the reader; ``wording`` names questions.
+
+    A question whose column has another name is known to be worded otherwise without being named here.
+    """
+
+    wording: tuple[str, ...] = ()
+    mode: str = ""
+    sampling: str = ""
+
+
 class Wave(Section):
-    """One round of the survey: its raw file, the file's sha256, and what the file's form needs said."""
+    """One round of the survey: its raw file, the file's sha256, and what the file's form needs said.
+
+    ``respondent_id`` and ``weight`` are given where the file's columns have other names than the survey's; empty says
+    that the file has no such column.
+    """
 
     file: str
     sha256: str
     header_rows: int | None = Field(None, ge=1, le=3)
     invited: int | None = Field(None, ge=1)
+    respondent_id: str | None = None
+    weight: str | None = None
+    changed: Changed = Changed()
+
+    @field_validator("respondent_id", "weight")
+    @classmethod
+    def _as_read(cls, column: str | None) -> str | None:
+        return None if column is None else clean_header(column)
+
+
+class Renamed(Section):
+    """A column that had another header before. A list of these, since DVC cannot read long keys that it wrote."""
+
+    now: str
+    was: str
+
+    @field_validator("now", "was")
+    @classmethod
+    def _as_read(cls, column: str) -> str:
+        return clean_header(column)
 
 
 class Question(Section):
@@ -34,7 +69,8 @@ class Question(Section):
 
     ``columns`` are headers of the raw files, in the order of the parts; a question whose wording changed lists every
     wording. ``waves`` names the waves that asked it (empty: every wave); a wave that asked it and whose file holds none
-    of its columns is an error. ``order`` lists the options of an ordinal question from lowest to highest.
+    of its columns is an error. ``renamed`` gives the earlier header of a column whose wording changed, so that a grid's
+    item stays one item. ``order`` lists the options of an ordinal question from lowest to highest.
     ``explains`` names the closed question whose answer this open one gives the reasons for, and ``sides`` groups that
     question's options: ``{optimists: [Very optimistic, Optimistic]}``.
     """
@@ -44,6 +80,7 @@ class Question(Section):
     text: str = ""
     attribute: bool = False
     waves: tuple[str, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
     reason: str = ""
     separator: str = ";"
     order: tuple[str, ...] = ()
@@ -54,6 +91,28 @@ class Question(Section):
     @classmethod
     def _as_read(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(clean_header, columns))
+
+    @model_validator(mode="after")
+    def _renamed_columns(self) -> Question:
+        for each in self.renamed:
+            for column in (each.now, each.was):
+                if column not in self.columns:
+                    raise ValueError(f"`renamed` names the column `{column}`, which is not among `columns`")
+            if self.first_wording(each.now) == each.now:
+                raise ValueError(f"`renamed` leads from the column `{each.now}` in a circle")
+        return self
+
+    @property
+    def earlier(self) -> dict[str, str]:
+        """The header before, by the header that a column was renamed to."""
+        return {each.now: each.was for each in self.renamed}
+
+    def first_wording(self, column: str) -> str:
+        """Give the earliest wording of a column; in a circle of renamings, the column itself."""
+        earlier, first = self.earlier, column
+        for _ in earlier:
+            first = earlier.get(first, first)
+        return column if first in earlier else first
 
 
 class Survey(Section):
@@ -94,7 +153,21 @@ class Survey(Section):
                 raise ValueError(f"`{name}` explains `{question.explains}`, which is no question of this survey")
             if question.sides and not question.explains:
                 raise ValueError(f"`{name}` has sides, but says of no question that it `explains` it")
+        for wave, described in self.waves.items():
+            for name in described.changed.wording:
+                if name not in self.questions:
+                    raise ValueError(f"wave {wave}: `changed.wording` names `{name}`, which is no question")
         return self
+
+    def id_column(self, wave: str) -> str:
+        """The header of the respondent id in a wave's file; empty where it has none."""
+        own = self.waves[wave].respondent_id if wave in self.waves else None
+        return self.respondent_id if own is None else own
+
+    def weight_column(self, wave: str) -> str:
+        """The header of the weight in a wave's file; empty where it has none."""
+        own = self.waves[wave].weight if wave in self.waves else None
+        return self.weight if own is None else own
 
     @property
     def open_questions(self) -> dict[str, Question]:
@@ -105,13 +178,18 @@ class Survey(Section):
     def closed_items(self) -> dict[str, tuple[str, Question]]:
         """Closed questions by the id they have in the closed answers, with their column.
 
-        A grid is one item a column, ``id.1``, ``id.2`` …; every other closed question is one item.
+        A grid is one item a column, ``id.1``, ``id.2`` …, under its first wording; every other closed question is one
+        item.
         A question listing several wordings of itself (not a grid) gives its first column here.
         """
         items: dict[str, tuple[str, Question]] = {}
         for name, question in self.questions.items():
             if question.kind == "grid":
-                items |= {f"{name}.{i}": (column, question) for i, column in enumerate(question.columns, 1)}
+                items |= {
+                    f"{name}.{i}": (column, question)
+                    for i, column in enumerate(question.columns, 1)
+                    if column not in question.earlier
+                }
             elif question.kind not in ("open", "ignore"):
                 items[name] = (question.columns[0], question)
         return items

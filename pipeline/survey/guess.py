@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,7 +104,7 @@ def guess_survey(
         raise _no_open(guesses)
     questions: dict[str, Any] = {}
     for guess in guesses:
-        name = _free_id(slug(guess.stem), questions)
+        name = free_id(slug(guess.stem), questions)
         questions[name] = _as_question(guess, list(exports))
         columns = f" ({len(guess.fields)} columns)" if len(guess.fields) > 1 else ""
         mark = f"{guess.kind}, attribute" if guess.attribute else guess.kind
@@ -116,6 +116,50 @@ def guess_survey(
     if weight_field is not None:
         survey["weight"] = weight_field.header
     return {**survey, "questions": questions}, lines
+
+
+def guess_new(
+    export: Export,
+    wave: str,
+    headers: Sequence[str],
+    taken: Sequence[str],
+    *,
+    open_: Sequence[str] = (),
+    closed: Sequence[str] = (),
+    attributes: Sequence[str] = (),
+) -> list[tuple[str, dict[str, Any], Guess]]:
+    """Guess the questions that a new wave asks for the first time.
+
+    Parameters
+    ----------
+    export : Export
+        The new wave's file.
+    wave : str
+        Its id: the only wave that asked them.
+    headers : sequence of str
+        The columns in question, among the file's.
+    taken : sequence of str
+        Ids that other questions have.
+    open_, closed, attributes : sequence of str
+        Those of the headers whose kind the user named.
+
+    Returns
+    -------
+    list of (str, dict, Guess)
+        Each question's id, what survey.yaml says of it, and what it was taken for and why, in the order of the file.
+
+    Raises
+    ------
+    ThemebookError
+        If two flags name one column, or an attribute holds names or contact details.
+    """
+    fields = [field for field in _fields({wave: export}) if field.header in headers]
+    fields = _flagged(fields, "", open_, closed, attributes, "")
+    questions: list[tuple[str, dict[str, Any], Guess]] = []
+    for guess in (each for group in _groups(fields) for each in _guess(group, final=False)):
+        name = free_id(slug(guess.stem), {*taken, *(own for own, _, _ in questions)})
+        questions.append((name, {**_as_question(guess, [wave]), "waves": [wave]}, guess))
+    return questions
 
 
 def _as_wave(export: Export) -> dict[str, Any]:
@@ -407,8 +451,8 @@ def _as_question(guess: Guess, waves: list[str]) -> dict[str, Any]:
     return question
 
 
-def _free_id(base: str, taken: Mapping[str, Any]) -> str:
-    """Give a question id that is not taken: the slug, then ``_2``, ``_3`` …."""
+def free_id(base: str, taken: Collection[str]) -> str:
+    """Give a question id that is not taken: the slug, then ``_2``, ``_3`` … as far as needed."""
     candidate, n = base, 1
     while candidate in taken:
         n += 1

@@ -75,9 +75,10 @@ def ingest(export: Export, survey: Survey, wave: str, params: Ingest) -> Ingeste
         number of 0 or more.
     """
     check_columns(export, survey, wave)
-    people = respondent_ids(export, survey.respondent_id)
-    weights = _weights(export, survey.weight, people)
-    owned = _columns_of_questions(export, survey)
+    id_column, weight_column = survey.id_column(wave), survey.weight_column(wave)
+    people = respondent_ids(export, id_column)
+    weights = _weights(export, weight_column, people)
+    owned = _columns_of_questions(export, survey, id_column, weight_column)
     responses: list[Row] = []
     closed: list[Row] = []
     counts: Counts = Counter()
@@ -93,7 +94,7 @@ def ingest(export: Export, survey: Survey, wave: str, params: Ingest) -> Ingeste
             closed += rows
         counts += counted
     taken = {j for parts in owned.values() for _, j in parts}
-    for column, reason in ((survey.respondent_id, "respondent id"), (survey.weight, "weight")):
+    for column, reason in ((id_column, "respondent id"), (weight_column, "weight")):
         rest = [(1, j) for j, header in enumerate(export.columns) if header == column and j not in taken]
         taken.update(j for _, j in rest)
         counts += _excluded(export, "", rest, reason)
@@ -106,16 +107,17 @@ def ingest(export: Export, survey: Survey, wave: str, params: Ingest) -> Ingeste
     )
 
 
-def _columns_of_questions(export: Export, survey: Survey) -> dict[str, Parts]:
-    """Give each question's columns in the file, as (part, place); no ignored question owns the id or weight column."""
+def _columns_of_questions(export: Export, survey: Survey, id_column: str, weight_column: str) -> dict[str, Parts]:
+    """Give each question's columns in the file, as (part, place); no ignored question owns the id or weight column.
+
+    A column that was renamed is the part that it was under its first wording.
+    """
     places = {column: j for j, column in enumerate(export.columns)}
     return {
         name: [
-            (part, places[column])
-            for part, column in enumerate(question.columns, 1)
-            if column in places
-            and column != survey.respondent_id
-            and not (column == survey.weight and question.kind == "ignore")
+            (question.columns.index(question.first_wording(column)) + 1, places[column])
+            for column in question.columns
+            if column in places and column != id_column and not (column == weight_column and question.kind == "ignore")
         ]
         for name, question in survey.questions.items()
     }
@@ -128,16 +130,18 @@ def check_columns(export: Export, survey: Survey, wave: str) -> None:
     ------
     ThemebookError
         If the id or weight column is missing, or all columns of a question that the wave asked, or every open question;
-        or if the file holds a column that survey.yaml does not mention. The closest name is given.
+        if the file holds two wordings of one column; or if it holds a column that survey.yaml does not mention. The
+        closest name is given.
     """
     present = set(export.columns)
     mentioned = [c for q in survey.questions.values() for c in q.columns]
-    special = [c for c in (survey.respondent_id, survey.weight) if c]
+    special = [c for c in (survey.id_column(wave), survey.weight_column(wave)) if c]
     unknown = [c for c in export.columns if c not in mentioned and c not in special]
     for column in special:
         if column not in present:
             raise _missing(export, column, wave, unknown, "Mend `respondent_id` or `weight` in data/survey.yaml.")
     for name, question in survey.questions.items():
+        _check_renamed(export, name, question, wave)
         asked = question.kind != "ignore" and (not question.waves or wave in question.waves)
         if asked and not present.intersection(question.columns):
             raise _missing(
@@ -160,6 +164,18 @@ def check_columns(export: Export, survey: Survey, wave: str) -> None:
     if not present.intersection(opened):
         first = opened[0] if opened else "(any open question)"
         raise _missing(export, first, wave, unknown, f"A wave needs one open question of {SURVEY_FILE}.")
+
+
+def _check_renamed(export: Export, name: str, question: Question, wave: str) -> None:
+    by_first: dict[str, str] = {}
+    for column in question.columns:
+        first = question.first_wording(column)
+        if column in export.columns and by_first.setdefault(first, column) != column:
+            raise ThemebookError(
+                f"{export.path} has both `{by_first[first]}` and `{column}` (wave {wave}), but {SURVEY_FILE} says that "
+                "the one is a later wording of the other.",
+                f"Mend `renamed` of the question `{name}` in {SURVEY_FILE}.",
+            )
 
 
 def _missing(export: Export, column: str, wave: str, unknown: list[str], remedy: str) -> ThemebookError:

@@ -152,7 +152,7 @@ def calibrate(
     about : About
         Question and length of the n answers.
     allowed : ndarray of bool, shape (n, K)
-        Themes of each answer's question.
+        Themes of each answer's question that its reader knew.
     groups : ndarray of int, shape (n,)
         Fold of each answer; two or more.
 
@@ -194,12 +194,15 @@ def calibrate(
 
 
 def _shares(given: np.ndarray, allowed: np.ndarray, question: np.ndarray) -> Shares:
-    share = (given.sum(axis=0) + 0.5) / (allowed.sum(axis=0) + 1.0)
+    base = allowed.sum(axis=0)
+    share = (given.sum(axis=0) + 0.5) / (base + 1.0)
+    # Of a theme that no coder knew the others give the best guess.
+    share[base == 0] = expit(logit(share[base > 0]).mean()) if base.any() else USUAL_SHARE
     overall, names = logit(share), sorted(set(question.tolist()))
     asked = np.zeros((len(names), given.shape[1]))
     for i, name in enumerate(names):
         mine = question == name
-        asked[i] = logit((given[mine].sum(axis=0) + SHRINK * share) / (mine.sum() + SHRINK)) - overall
+        asked[i] = logit((given[mine].sum(axis=0) + SHRINK * share) / (allowed[mine].sum(axis=0) + SHRINK)) - overall
     return Shares(overall, asked, tuple(names))
 
 

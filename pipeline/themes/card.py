@@ -27,9 +27,11 @@ CODE = tuple(Path(module.__file__ or "") for module in (words_module, calibratio
 LIMITS = (
     "Probabilities are calibrated only where 50 answers or more were coded, and then for answers like those.",
     "A theme that rests on its name or definition alone is coded by resemblance of words and meaning.",
+    "A theme made after the answers were coded is coded by its examples alone until 50 answers are coded again.",
     "Agreement is measured on held-out coded answers; it says nothing of answers unlike them.",
     "Where the readers were a machine, agreement with them is evidence of nothing.",
 )
+HEADS = ("own", "among", "words")
 CALIBRATION = ("slopes", "offset", "pull", "threshold")
 
 
@@ -96,14 +98,15 @@ def save_coder(
     tensors: dict[str, np.ndarray] = {"theme_vectors": theme_vectors.astype(np.float32)}
     if coder is not None:
         tensors |= {
-            "own": coder.heads_.own,
-            "among": coder.heads_.among,
-            "words": coder.heads_.words,
+            **{name: getattr(coder.heads_, name) for name in HEADS},
             "idf": words.idf_,
             **{name: getattr(coder.calibration_, name) for name in CALIBRATION},
             "shares": coder.calibration_.shares.overall,
             "asked": coder.calibration_.shares.asked,
+            "young": coder.young_,
         }
+        if coder.alone_ is not None:
+            tensors |= {f"alone_{name}": getattr(coder.alone_, name) for name in HEADS}
         card |= {
             "questions": [sorted(qs) for qs in coder.questions],
             "regularisation": coder.regularisation,
@@ -124,7 +127,9 @@ def load_coder() -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray
     if "calibrated" not in card:
         return None, words, card["themes"], tensors["theme_vectors"]
     coder = ThemeCoder([set(qs) for qs in card["questions"]], card["regularisation"])
-    coder.heads_ = Heads(tensors["own"], tensors["among"], tensors["words"])
+    coder.heads_ = Heads(*(tensors[name] for name in HEADS))
+    coder.young_ = tensors["young"]
+    coder.alone_ = Heads(*(tensors[f"alone_{name}"] for name in HEADS)) if coder.young_.any() else None
     shares = Shares(tensors["shares"], tensors["asked"], tuple(card["asked"]))
     parts = {name: tensors[name] for name in CALIBRATION}
     coder.calibration_ = Calibration(**parts, shares=shares, fitted=card["calibrated"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,13 +40,17 @@ class Example(Section):
 
 
 class Theme(Section):
-    """One theme. ``name`` and ``definition`` are enough; ``questions`` empty means every open question."""
+    """One theme. ``name`` and ``definition`` are enough; ``questions`` empty means every open question.
+
+    ``since`` is the time (ISO) from which coders knew the theme, empty for always: older codes say nothing of it.
+    """
 
     id: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
     name: str = Field(min_length=1)
     questions: tuple[str, ...] = ()
     role: Literal["", "overarching"] = ""
     group: str = ""
+    since: str = ""
     definition: str = ""
     include: str = ""
     exclude: str = ""
@@ -59,16 +64,31 @@ class Theme(Section):
             raise ValueError("YAML reads a bare No or Yes as false or true: write such an example in quotes")
         return tuple({"text": str(e)} if isinstance(e, str | int | float) else e for e in plain or ())
 
+    @field_validator("since", mode="before")
+    @classmethod
+    def _as_time(cls, value: Any) -> Any:
+        return "" if value is None else value.isoformat() if isinstance(value, date) else value
+
     @field_validator("include", "exclude", "definition", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
         return "; ".join(map(str, value)) if isinstance(value, list) else ("" if value is None else value)
 
 
+class Former(Section):
+    """A theme that has ended, or a name that a theme had: what became of it, and the themes that carry it on."""
+
+    id: str
+    name: str
+    fate: Literal["renamed", "merged", "split", "retired"]
+    into: tuple[str, ...] = ()
+
+
 class Codebook(Section):
-    """All themes, in the order of the file."""
+    """All active themes, in the order of the file; ``former`` is filled in the effective codebook only."""
 
     themes: tuple[Theme, ...] = ()
+    former: tuple[Former, ...] = ()
 
     @model_validator(mode="after")
     def _ids_once(self) -> Codebook:
@@ -86,9 +106,31 @@ class Codebook(Section):
         return tuple(t for t in self.themes if not t.questions or question_id in t.questions)
 
     def find(self, code: str) -> Theme | None:
-        """Find a theme by its id or its name, whatever the case."""
-        key = code.strip().casefold()
-        return next((t for t in self.themes if key in (t.id.casefold(), t.name.strip().casefold())), None)
+        """Find a theme by its id or its name, whatever the case; a former name or a merged theme gives the heir."""
+        found = self.follow(code)
+        return found if isinstance(found, Theme) else None
+
+    def follow(self, code: str) -> Theme | Former | None:
+        """Follow renames and merges to the theme that carries a code on, or to where it was split or retired."""
+        former, seen = self.ended(code), set()
+        theme = self._active(code)
+        while theme is None and former and former.fate in ("renamed", "merged") and former.id not in seen:
+            seen.add(former.id)
+            theme, former = self._active(former.into[0]), self.ended(former.into[0])
+        return theme or former
+
+    def ended(self, code: str) -> Former | None:
+        """Find what became of a theme that has ended, or of a name that a theme had."""
+        found = [f for f in self.former if _is(code, f.id, f.name)]
+        # A theme that ended says more than a name given up on the way.
+        return min(found, key=lambda f: f.fate == "renamed", default=None)
+
+    def _active(self, code: str) -> Theme | None:
+        return next((t for t in self.themes if _is(code, t.id, t.name)), None)
+
+
+def _is(code: str, *names: str) -> bool:
+    return code.strip().casefold() in {name.strip().casefold() for name in names}
 
 
 def give_ids(themes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -178,7 +220,7 @@ def _open_question(survey: Survey, name: str, where: str) -> str:
 
 def effective(codebook: Codebook) -> dict[str, Any]:
     """Give the effective codebook as every later stage reads it."""
-    return {"themes": [theme.model_dump(mode="json") for theme in codebook.themes]}
+    return codebook.model_dump(mode="json")
 
 
 def from_effective(content: dict[str, Any]) -> Codebook:

@@ -195,26 +195,3 @@ def _gold_rows(drawn: Drawn, codes: set[str], coder: str) -> list[dict[str, str]
     cell = (drawn.respondent_id, drawn.wave, drawn.question_id)
     rows = [(*cell, code, coder, drawn.sample) for code in sorted(codes) or [""]]
     return [dict(zip(GOLD_COLUMNS, row, strict=True)) for row in rows]
-
-
-def with_rows(gold: pd.DataFrame, rows: list[dict[str, str]], promoted: pd.Series) -> pd.DataFrame:
-    """Append rows to gold.csv's own, and mark rows of cells that a random draw came upon as random.
-
-    Parameters
-    ----------
-    gold : DataFrame
-        As `read_gold` gives it; further columns are kept and stay empty in new rows.
-    rows : list of dict
-        New rows by `GOLD_COLUMNS`.
-    promoted : Series of bool
-        Which of the rows of `gold` become ``random``.
-
-    Returns
-    -------
-    DataFrame
-        As the file is to hold it.
-    """
-    columns = [name for name in gold.columns if name != "line"]
-    kept = gold[columns].copy()
-    kept.loc[promoted.to_numpy(bool), "sample"] = "random"
-    return pd.concat([kept, pd.DataFrame(rows, columns=list(GOLD_COLUMNS))], ignore_index=True)[columns].fillna("")

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from pipeline.themes.calibration import (
+    FEWEST_TO_CALIBRATE,
     Calibration,
     best_cut,
     calibrate,
@@ -160,6 +161,11 @@ class ThemeCoder(BaseEstimator):
     ----------
     heads_ : Heads
     calibration_ : Calibration
+    young_ : ndarray of bool, shape (K,)
+        Themes that the readers of fewer than 50 coded answers knew, where others are calibrated: they are coded as
+        they would be without any coded answer.
+    alone_ : Heads or None
+        Models of the codebook's texts alone, for these; None where there are none.
     heldout_probability_ : ndarray, shape (n, K)
         For each coded answer the probability from models trained without its fold, calibrated on other folds.
     heldout_mentioned_ : ndarray of bool, shape (n, K)
@@ -186,6 +192,7 @@ class ThemeCoder(BaseEstimator):
         labels: np.ndarray,
         groups: np.ndarray | None = None,
         pool: Answers | None = None,
+        known: np.ndarray | None = None,
     ) -> ThemeCoder:
         """Train on codebook texts and coded answers, and predict each coded answer by models that never saw its fold.
 
@@ -202,6 +209,8 @@ class ThemeCoder(BaseEstimator):
             which leaves nothing to calibrate with.
         pool : Answers, optional
             Answers over whose probabilities the thresholds are chosen; the coded ones by default.
+        known : ndarray of bool, shape (n, K), optional
+            False where a label says nothing, since the reader of the answer did not know the theme; True by default.
 
         Returns
         -------
@@ -209,6 +218,7 @@ class ThemeCoder(BaseEstimator):
             Itself, fitted.
         """
         pool = pool or answers
+        known = np.ones(labels.shape, bool) if known is None else known
         groups = np.zeros(len(answers), int) if groups is None else groups
         allowed = self.allowed(answers.question)
         folds = [int(fold) for fold in np.unique(groups)]
@@ -216,9 +226,10 @@ class ThemeCoder(BaseEstimator):
 
         def without(*left_out: int) -> Heads:
             rest = np.flatnonzero(~np.isin(groups, left_out))
-            return self._train(examples, answers.take(rest), labels[rest])
+            return self._train(examples, answers.take(rest), labels[rest], known[rest])
 
         self.heads_ = without()
+        self._set_apart(examples, answers, labels, allowed & known)
         scores = np.zeros((*labels.shape, SCORES))
         # What an answer's fold is calibrated with comes from models that saw neither of the two folds.
         blind = {fold: np.zeros((*labels.shape, SCORES)) for fold in folds}
@@ -235,20 +246,47 @@ class ThemeCoder(BaseEstimator):
         for fold in folds:
             held, rest = rows[fold], np.flatnonzero(groups != fold)
             others = self._calibrate(
-                blind[fold][rest], answers.take(rest), labels[rest], groups[rest], heads[fold], pool
+                blind[fold][rest], answers.take(rest), labels[rest], known[rest], groups[rest], heads[fold], pool
             )
             self.heldout_probability_[held] = others.probabilities(scores[held], answers.take(held), allowed[held])
             self.heldout_mentioned_[held] = (self.heldout_probability_[held] >= others.threshold) & allowed[held]
         fair = np.arange(len(answers) if len(folds) > 1 else 0)
         self.calibration_ = self._calibrate(
-            scores[fair], answers.take(fair), labels[fair], groups[fair], self.heads_, pool
+            scores[fair], answers.take(fair), labels[fair], known[fair], groups[fair], self.heads_, pool
         )
+        if self.young_.any():
+            cut = usual_cut(self._alone(pool), self.allowed(pool.question))
+            self.calibration_.threshold[self.young_] = cut
+            self.heldout_probability_[:, self.young_] = self._alone(answers)[:, self.young_]
+            self.heldout_mentioned_[:, self.young_] = self.heldout_probability_[:, self.young_] >= cut
         return self
 
-    def taught_anew(self, examples: Examples, answers: Answers, labels: np.ndarray) -> ThemeCoder:
+    def _set_apart(self, examples: Examples, answers: Answers, labels: np.ndarray, told: np.ndarray) -> None:
+        """Find the themes that too few readers knew, and model the codebook's texts alone for them."""
+        self.young_ = (told.sum(axis=0) < FEWEST_TO_CALIBRATE) & (
+            told.sum(axis=0) < self.allowed(answers.question).sum(axis=0)
+        )
+        self.alone_ = None
+        if not can_calibrate(labels, told) or not self.young_.any():
+            self.young_ = np.zeros(len(self.questions), bool)
+        else:
+            nothing = np.array([], int)
+            self.alone_ = self._train(examples, answers.take(nothing), labels[nothing], told[nothing])
+
+    def _alone(self, answers: Answers) -> np.ndarray:
+        """Give probabilities by the codebook's texts alone, shape (n, K)."""
+        assert self.alone_ is not None
+        allowed = self.allowed(answers.question)
+        return fixed(self.alone_.words[:, -1]).first(self._scores(answers, self.alone_), answers, allowed)
+
+    def taught_anew(self, examples: Examples, answers: Answers, labels: np.ndarray, known: np.ndarray) -> ThemeCoder:
         """Give a coder with the same calibration and thresholds whose models are trained on other texts and answers."""
         other = ThemeCoder(self.questions, self.regularisation)
-        other.heads_, other.calibration_ = self._train(examples, answers, labels), self.calibration_
+        other.heads_, other.calibration_ = self._train(examples, answers, labels, known), self.calibration_
+        other.young_, other.alone_ = self.young_, None
+        if self.young_.any():
+            nothing = np.array([], int)
+            other.alone_ = self._train(examples, answers.take(nothing), labels[nothing], known[nothing])
         return other
 
     def _calibrate(
@@ -256,24 +294,25 @@ class ThemeCoder(BaseEstimator):
         scores: np.ndarray,
         answers: Answers,
         labels: np.ndarray,
+        known: np.ndarray,
         groups: np.ndarray,
         heads: Heads,
         pool: Answers,
     ) -> Calibration:
         """Calibrate on scores of answers that the models never saw, and choose thresholds over the pool."""
-        allowed = self.allowed(answers.question)
-        known = can_calibrate(labels, allowed)
-        fitted = calibrate(scores, labels, answers, allowed, groups) if known else fixed(heads.words[:, -1])
+        allowed = self.allowed(answers.question) & known
+        enough = can_calibrate(labels, allowed)
+        fitted = calibrate(scores, labels, answers, allowed, groups) if enough else fixed(heads.words[:, -1])
         possible = self.allowed(pool.question)
         likely = fitted.probabilities(self._scores(pool, heads), pool, possible)
-        if known:
+        if enough:
             cuts = [best_cut(column[mine]) for column, mine in zip(likely.T, possible.T, strict=True)]
         else:
             cuts = [usual_cut(likely, possible)] * len(self.questions)
         return replace(fitted, threshold=np.array(cuts))
 
-    def _train(self, examples: Examples, answers: Answers, labels: np.ndarray) -> Heads:
-        allowed = self.allowed(answers.question)
+    def _train(self, examples: Examples, answers: Answers, labels: np.ndarray, known: np.ndarray) -> Heads:
+        allowed = self.allowed(answers.question) & known
         themes = len(self.questions)
         own = np.zeros((themes, examples.vectors.shape[1] + 1))
         words = np.zeros((themes, examples.words.shape[1] + 1), np.float32)
@@ -287,7 +326,10 @@ class ThemeCoder(BaseEstimator):
                 truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
                 own[k] = self._by_meaning(np.vstack([examples.vectors[texts], answers.whole[coded]]), truth)
                 words[k] = self._by_words(vstack([examples.words[texts], answers.words[coded]], format="csr"), truth)
-            return Heads(own, self._among(examples, answers, labels), words)
+            # To be given none of the themes means little where not all were known.
+            sure = labels.any(axis=1) | (known | ~self.allowed(answers.question)).all(axis=1)
+            told = np.flatnonzero(sure)
+            return Heads(own, self._among(examples, answers.take(told), labels[told]), words)
 
     def _share_a_question(self, j: int, k: int) -> bool:
         mine, other = self.questions[k], self.questions[j]
@@ -345,19 +387,27 @@ class ThemeCoder(BaseEstimator):
 
     def predict_proba(self, answers: Answers) -> np.ndarray:
         """Give the probability that a reader would give each theme, shape (n, K); 0 where the question rules it out."""
-        return self.calibration_.probabilities(
+        probability = self.calibration_.probabilities(
             self._scores(answers, self.heads_), answers, self.allowed(answers.question)
         )
+        return np.where(self.young_, self._alone(answers), probability) if self.young_.any() else probability
 
     def unit_proba(self, answers: Answers) -> np.ndarray:
         """Give the same for each meaning unit, shape (m, K): its own meaning, the rest from its whole answer."""
+        probability = self._units(answers, self.heads_, self.calibration_)
+        if self.alone_ is None:
+            return probability
+        alone = self._units(answers, self.alone_, fixed(self.alone_.words[:, -1]))
+        return np.where(self.young_, alone, probability)
+
+    def _units(self, answers: Answers, heads: Heads, calibration: Calibration) -> np.ndarray:
         allowed, owner = self.allowed(answers.question), answers.owner
-        scores = self._scores(answers, self.heads_)
-        whole = self.calibration_.first(scores, answers, allowed)
-        meaning = self.heads_.meaning(answers.units, allowed[owner])
+        scores = self._scores(answers, heads)
+        whole = calibration.first(scores, answers, allowed)
+        meaning = heads.meaning(answers.units, allowed[owner])
         mine = np.concatenate([meaning, meaning, scores[owner, :, -1:]], axis=-1)
         about = Context(answers.question[owner], answers.length[owner])
-        return self.calibration_.second(mine, about, allowed[owner], whole[owner])
+        return calibration.second(mine, about, allowed[owner], whole[owner])
 
 
 def _linear(inputs: np.ndarray | csr_matrix, weights: np.ndarray) -> np.ndarray:

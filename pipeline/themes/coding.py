@@ -155,15 +155,16 @@ def code_responses(
     groups = fold_of.loc[coded["response_id"]].to_numpy(dtype=int)
     taught = answers.take(known)
     pool = answers.take(some(answered["response_id"], POOL))
-    coder.fit(examples, taught, truth, groups, pool)
+    told = known_matrix(gold, codebook).loc[coded["response_id"]].to_numpy(dtype=bool)
+    coder.fit(examples, taught, truth, groups, pool, told)
 
     probability = coder.predict_proba(answers)
     threshold, allowed = coder.calibration_.threshold, coder.allowed(answers.question)
-    sure = np.maximum(threshold, _sure_from(coder, coded, taught, truth, texts, params.risk))
+    sure = np.maximum(threshold, _sure_from(coder, coded, taught, truth, told, texts, params.risk))
     mentions = _long(answered, probability, threshold, sure, theme_ids, allowed)
     rescued = _rescued(responses, codebook, gold, labels, theme_ids, params.risk)
     mentions = pd.concat([mentions, rescued], ignore_index=True)
-    mentions = _gold_wins(mentions, gold, labels)
+    mentions = _gold_wins(mentions, gold, labels, known_matrix(gold, codebook))
 
     unit_codes = _unit_codes(coder, answers, meaning, answered, mentions, theme_ids)
 
@@ -175,12 +176,19 @@ def code_responses(
     heldout = pd.concat(
         [heldout, _rescued_heldout(responses, codebook, gold, labels, theme_ids, fold_of)], ignore_index=True
     )
+    heldout = _measured(heldout, codebook, gold)
     queue = reading_queue(mentions, set(gold.responses["response_id"]))
     return Coded(unit_codes, mentions, heldout, queue, coder, words)
 
 
 def _sure_from(
-    coder: ThemeCoder, coded: pd.DataFrame, taught: Answers, given: np.ndarray, texts: list[str], risk: float
+    coder: ThemeCoder,
+    coded: pd.DataFrame,
+    taught: Answers,
+    given: np.ndarray,
+    told: np.ndarray,
+    texts: list[str],
+    risk: float,
 ) -> np.ndarray:
     """Say from which probability each theme's mentions are sure; never where nothing is calibrated.
 
@@ -190,8 +198,9 @@ def _sure_from(
     fresh = np.array([normalise(text) not in known for text in coded["text"]], dtype=bool)
     if not coder.calibration_.fitted or not fresh.any():
         return np.full(given.shape[1], NEVER_SURE)
-    allowed = coder.allowed(taught.question)
-    return sure_cuts(coder.heldout_probability_[fresh], given[fresh], allowed[fresh], risk)
+    allowed = coder.allowed(taught.question) & told
+    cuts = sure_cuts(coder.heldout_probability_[fresh], given[fresh], allowed[fresh], risk)
+    return np.where(coder.young_, NEVER_SURE, cuts)
 
 
 def some(response_ids: pd.Series, most: int) -> np.ndarray:
@@ -211,6 +220,17 @@ def label_matrix(gold: Gold, theme_ids: list[str]) -> pd.DataFrame:
         True
     )
     return pd.DataFrame(given, index=index, columns=theme_ids)
+
+
+def known_matrix(gold: Gold, codebook: Codebook) -> pd.DataFrame:
+    """Say which themes the reader of each coded response knew, shaped as `label_matrix`: those given, and older ones.
+
+    A response whose coding time is not known was coded before any theme that has a time.
+    """
+    labels = label_matrix(gold, [theme.id for theme in codebook.themes])
+    times = gold.responses.set_index("response_id")["time"].loc[labels.index].to_numpy(dtype=object)
+    older = [np.array([time >= theme.since for time in times], dtype=bool) for theme in codebook.themes]
+    return labels | np.column_stack(older) if older else labels
 
 
 def _folds(gold: Gold, folds: int, seed: int) -> pd.Series:
@@ -322,13 +342,36 @@ def _allowed(responses: pd.DataFrame, codebook: Codebook) -> np.ndarray:
     return np.array(columns, dtype=bool).reshape(len(codebook.themes), len(responses)).T
 
 
-def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame) -> pd.DataFrame:
-    """Put the readers' codes in place of the model's; a machine reader's codes never count as a person's."""
+def _measured(heldout: pd.DataFrame, codebook: Codebook, gold: Gold) -> pd.DataFrame:
+    """Leave out what measures nothing: answers that teach as examples or were coded after a suggestion, guessed codes,
+    and themes that the reader did not know.
+
+    The parts of a split theme are left out altogether while any of their codes is guessed.
+    """
+    cited = {example.response_id for theme in codebook.themes for example in theme.examples if example.response_id}
+    waiting = {theme_id for _, theme_id in gold.guessed}
+    out = heldout["response_id"].isin(cited | gold.unmeasured) | heldout["theme_id"].isin(waiting)
+    known = known_matrix(gold, codebook)
+    told = [known.at[r, t] for r, t in zip(heldout["response_id"], heldout["theme_id"], strict=True)]
+    return heldout[~out & np.array(told, dtype=bool)].reset_index(drop=True)
+
+
+def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Put the readers' codes in place of the model's; a machine reader's codes never count as a person's.
+
+    Where a reader changed codes after seeing the model's, the later ones are reported. Of a theme that the reader did
+    not know the model's word stands.
+    """
     person = dict(zip(gold.responses["response_id"], gold.responses["by_person"], strict=True))
-    read = mentions["response_id"].isin(person)
+    pairs = zip(mentions["response_id"], mentions["theme_id"], strict=True)
+    read = np.array([r in person and (r in gold.checked or known.at[r, t]) for r, t in pairs], dtype=bool)
     rows = mentions.loc[read]
-    given = [bool(labels.at[r, t]) for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)]
-    by = ["person" if person[r] else "model" for r in rows["response_id"]]
+    given = [
+        t in gold.checked[r] if r in gold.checked else bool(labels.at[r, t])
+        for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)
+    ]
+    pairs = zip(rows["response_id"], rows["theme_id"], strict=True)
+    by = ["person" if person[r] and (r, t) not in gold.guessed else "model" for r, t in pairs]
     mentions = mentions.copy()
     if given:
         mentions.loc[read, "mentioned"] = given

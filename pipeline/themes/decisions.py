@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -305,6 +305,11 @@ def decision_of(content: Any, where: str) -> Decision:
     return parse(KINDS[act], content, where)
 
 
+def now() -> str:
+    """Give the time as acts have it: UTC, ISO 8601, to the microsecond, so that text order is the order of time."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
 def draft(act: str, reviewer: str, *, why: str = "", **fields: Any) -> Decision:
     """Make a decision of now, with a fresh id and not yet with what was seen.
 
@@ -317,8 +322,7 @@ def draft(act: str, reviewer: str, *, why: str = "", **fields: Any) -> Decision:
         raise ThemebookError(
             f"The reviewer `{reviewer}`: letters, digits, `_`, `-` and `.` only.", "The name names a file."
         )
-    now = datetime.now(UTC).isoformat(timespec="microseconds")
-    content = {"id": f"D{uuid.uuid4().hex[:16]}", "time": now, "reviewer": reviewer, "act": act, "why": why}
+    content = {"id": f"D{uuid.uuid4().hex[:16]}", "time": now(), "reviewer": reviewer, "act": act, "why": why}
     return decision_of({**content, **fields}, f"the decision of {reviewer}")
 
 
@@ -344,7 +348,7 @@ def load_decisions(folder: Path = DECISIONS) -> list[Decision]:
             decision = decision_of(content, where)
             if decisions.setdefault(decision.id, decision) != decision:
                 raise ThemebookError(
-                    f"{where}: the decision `{decision.id}` stands at {seen[decision.id]} too, and says something else.",
+                    f"{where}: the decision `{decision.id}` at {seen[decision.id]} says something else.",
                     "Keep one of them.",
                 )
             seen.setdefault(decision.id, where)
@@ -358,13 +362,20 @@ def in_order(decisions: Iterable[Decision]) -> list[Decision]:
 
 def append(decision: Decision, folder: Path = DECISIONS) -> None:
     """Add a decision to its reviewer's file; it is on disk when this returns, also beside other writers."""
-    path = folder / f"{decision.reviewer}.jsonl"
+    append_all([decision], folder)
+
+
+def append_all(decisions: Sequence[Decision], folder: Path = DECISIONS) -> None:
+    """Add some decisions of one reviewer to the file, all of them or none."""
+    if not decisions:
+        return
+    path = folder / f"{decisions[0].reviewer}.jsonl"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / LOCK):
         before = read_text(path, "") if path.exists() else ""
         if before and not before.endswith("\n"):
             before += "\n"
-        write_text(path, before + as_line(decision) + "\n")
+        write_text(path, before + "".join(as_line(decision) + "\n" for decision in decisions))
 
 
 def as_line(decision: Decision) -> str:
@@ -372,20 +383,3 @@ def as_line(decision: Decision) -> str:
     content = decision.model_dump(mode="json", exclude_defaults=True)
     first = {name: content.get(name, getattr(decision, name)) for name in ("id", "time", "reviewer", "act")}
     return json.dumps({**first, **content}, ensure_ascii=False)
-
-
-def approvals(decisions: Iterable[Decision], texts: Any) -> tuple[dict[tuple[str, str], tuple], list[str]]:
-    """Give what stands of decisions on quotes; the replay takes its place."""
-    standing: dict[tuple[str, str], tuple] = {}
-    conflicts = []
-    for decision in decisions:
-        if not isinstance(decision, ApproveQuote | RejectQuote):
-            continue
-        raw = texts.get(decision.response_id)
-        if raw is None:
-            conflicts.append(f"{decision.id}: the response {decision.response_id} is not in the listed waves")
-        elif fingerprint(" ".join(raw[start:end] for start, end in decision.spans)) != decision.seen:
-            conflicts.append(f"{decision.id}: the words of response {decision.response_id} are not those approved")
-        else:
-            standing[decision.theme_id, decision.response_id] = (decision.spans, decision.act == "approve_quote")
-    return standing, conflicts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,6 @@ from pipeline.themes.codebook import Codebook
 from pipeline.themes.gold import GOLD_FILE
 
 KEY = ["wave", "respondent_id", "question_id"]
-# Samples that were drawn by chance, or hold everything: what figures may rest on.
-BY_CHANCE = ("random", "all")
 # An answer this near to one that is drawn or coded teaches little that the other does not.
 TOO_ALIKE = 0.85
 # The active part is looked for among so many of the least sure answers for each one wanted.
@@ -100,9 +98,12 @@ def gold_cells(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame) -> p
     """
     known = set(zip(responses["wave"], responses["respondent_id"], strict=True))
     found = []
+    questions: dict[str, str] = {}
     for row in rows[rows["wave"].isin(list(survey.waves))].to_dict("records"):
-        question = find_question(survey, row["question"], f"{GOLD_FILE}, line {row['line']}")
-        person = row["respondent_id"]
+        if row["question"] not in questions:
+            where = f"{GOLD_FILE}, line {row['line']}"
+            questions[row["question"]] = find_question(survey, row["question"], where)
+        question, person = questions[row["question"]], row["respondent_id"]
         if (row["wave"], person) not in known:
             person = public_id(person)
         found.append((cell_id(row["wave"], person, question), row["code"], row["coder"], row["sample"], row["line"]))
@@ -143,6 +144,31 @@ def doubts(cells: pd.DataFrame, mentions: pd.DataFrame, queue: pd.DataFrame) -> 
         wanted = np.where(np.isnan(wanted), 1e-6 * total, wanted)
         doubt = doubt * (wanted / np.maximum(total, 1e-12))[:, None]
     return doubt
+
+
+def random_order(ids: Iterable[str], seed: int) -> list[str]:
+    """Put cells in the order of their permanent random numbers, made from seed and id: any first part is random."""
+    return sorted(ids, key=lambda each: _digest(f"{seed}/random/{each}"))
+
+
+def by_chance(cells: pd.DataFrame, coded: pd.DataFrame) -> set[str]:
+    """Say which coded cells figures may rest on: drawn at random, or of a question and wave that is coded throughout.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As `frame` gives them.
+    coded : DataFrame
+        ``cell_id``, ``sample``.
+
+    Returns
+    -------
+    set of str
+    """
+    done = cells["cell_id"].isin(set(coded["cell_id"]))
+    whole = cells[done.groupby([cells["wave"], cells["question_id"]]).transform("all").astype(bool)]
+    throughout = coded["cell_id"].isin(set(whole["cell_id"])) & (coded["sample"] == "all")
+    return set(coded.loc[(coded["sample"] == "random") | throughout, "cell_id"])
 
 
 def draw(
@@ -200,8 +226,9 @@ def draw(
     ids = cells["cell_id"].to_numpy(dtype=object)
     allowed = np.isin(ids, list(within)) if within is not None else np.ones(len(ids), bool)
     is_coded = np.isin(ids, list(coded["cell_id"]))
-    fair = np.isin(ids, list(coded.loc[coded["sample"].isin(BY_CHANCE), "cell_id"]))
-    order = sorted(np.flatnonzero(allowed & ~fair), key=lambda i: _digest(f"{seed}/random/{ids[i]}"))
+    fair = np.isin(ids, list(by_chance(cells, coded)))
+    place = {each: i for i, each in enumerate(ids)}
+    order = [place[each] for each in random_order(ids[allowed & ~fair], seed)]
     prefix = np.array(order[: round(n * random_share)], dtype=int)
     at_random, promoted = prefix[~is_coded[prefix]], prefix[is_coded[prefix]]
     taken = is_coded.copy()

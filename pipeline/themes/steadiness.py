@@ -13,7 +13,7 @@ from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coder import Examples, ThemeCoder
-from pipeline.themes.coding import Encode, answers_of, example_texts, label_matrix, some
+from pipeline.themes.coding import Encode, answers_of, example_texts, known_matrix, label_matrix, some
 from pipeline.themes.gold import Gold
 from pipeline.themes.stability import SHARE, theme_stability
 
@@ -71,7 +71,10 @@ def theme_cards(
     texts, owner = example_texts(codebook, responses)
     examples = Examples(encode(texts), owner, words.transform(texts))
     taught = answers.take(np.searchsorted(rows, known))
-    given = labels.loc[answered["response_id"].iloc[known]].to_numpy(bool)
+    given, told = (
+        table.loc[answered["response_id"].iloc[known]].to_numpy(bool)
+        for table in (labels, known_matrix(gold, codebook))
+    )
     asked = answers.take(np.searchsorted(rows, judged))
 
     def found(by: ThemeCoder) -> np.ndarray:
@@ -82,7 +85,7 @@ def theme_cards(
         kept = np.concatenate([_part(np.flatnonzero(owner == k), generator) for k in range(len(codebook.themes))])
         kept, read = np.sort(kept), np.sort(_part(np.arange(len(taught)), generator))
         part = Examples(examples.vectors[kept], owner[kept], examples.words[kept])
-        return found(coder.taught_anew(part, taught.take(read), given[read]))
+        return found(coder.taught_anew(part, taught.take(read), given[read], told[read]))
 
     cards = theme_stability(found(coder), recode, resamples)
     table = pd.DataFrame([asdict(card) for card in cards]).drop(columns=["seeds", "halves"])

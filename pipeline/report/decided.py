@@ -1,0 +1,105 @@
+"""What people decided: every decision with what became of it, and what the decisions made of each theme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from pipeline.report.records import Decided
+from pipeline.report.wording import tame
+from pipeline.themes.codebook import Codebook
+from pipeline.themes.decisions import Decision
+from pipeline.themes.replay import Standing, wish
+
+# Half of the words that a rejected candidate was known by; less is another candidate.
+SAME = 0.5
+
+
+def decided(standing: Standing) -> tuple[Decided, ...]:
+    """List the decisions, the latest first; those that could not be applied stand before all others."""
+    why_not = {c.decision.id: c for c in standing.conflicts}
+    undone = {d.id for d in standing.undone}
+    rows = []
+    for decision in reversed(standing.decisions):
+        conflict = why_not.get(decision.id)
+        stands = "undone" if decision.id in undone else "applied"
+        if conflict:
+            stands = "applied in part" if conflict.applied else "not applied"
+        rows.append(
+            Decided(
+                id=decision.id,
+                time=decision.time[:16].replace("T", " "),
+                reviewer=tame(decision.reviewer),
+                said=tame(wish(decision)),
+                why=tame(decision.why),
+                stands=stands,
+                conflict=tame(conflict.sentence) if conflict else "",
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: row.stands not in ("not applied", "applied in part")))
+
+
+def lineage(codebook: Codebook) -> dict[str, str]:
+    """Say of each theme what it was called before, and what was merged or split into it.
+
+    Examples
+    --------
+    >>> from pipeline.themes.codebook import Former, Theme
+    >>> old = Former(id="T02", name="Faith", fate="merged", into=("T01",))
+    >>> lineage(Codebook(themes=(Theme(id="T01", name="Trust"),), former=(old,)))
+    {'T01': 'took in “Faith” (T02)'}
+    """
+    said: dict[str, list[str]] = {}
+    for former in codebook.former:
+        words = {
+            "renamed": f"was called “{former.name}”",
+            "merged": f"took in “{former.name}” ({former.id})",
+            "split": f"is a part of what was “{former.name}” ({former.id})",
+        }
+        for heir in former.into:
+            said.setdefault(heir, []).append(words[former.fate])
+    return {theme_id: tame("; ".join(parts)) for theme_id, parts in said.items()}
+
+
+def retired(codebook: Codebook) -> tuple[str, ...]:
+    """Name the themes that were retired."""
+    return tuple(tame(f"{f.name} ({f.id})") for f in codebook.former if f.fate == "retired")
+
+
+def rejected_candidates(
+    rejections: Iterable[Decision], candidate_units: pd.DataFrame, units: pd.DataFrame
+) -> Mapping[str, Decision]:
+    """Tell candidates that were rejected in an earlier run: the smallest that holds half of the words rejected.
+
+    Parameters
+    ----------
+    rejections : iterable of RejectCandidate
+        As they stand.
+    candidate_units, units : DataFrame
+        Contracts CANDIDATE_UNITS and UNITS.
+
+    Returns
+    -------
+    dict of str to Decision
+        Candidate id to the decision that rejected it.
+    """
+    placed = candidate_units.merge(units, on="unit_id", how="inner")
+    sizes = placed.groupby("candidate_id").size()
+    by_response = dict(list(placed.groupby("response_id")))
+    found: dict[str, Decision] = {}
+    for rejection in rejections:
+        counts: dict[str, int] = {}
+        known = 0
+        for each in getattr(rejection, "examples", ()):
+            mine = by_response.get(each.response_id)
+            if mine is None:
+                continue
+            hits = set(mine.loc[(mine["start"] < each.end) & (each.start < mine["end"]), "candidate_id"])
+            known += bool(hits)
+            for candidate_id in hits:
+                counts[candidate_id] = counts.get(candidate_id, 0) + 1
+        same = [c for c, n in counts.items() if n >= SAME * known]
+        if same:
+            found[min(same, key=lambda c: (sizes[c], c))] = rejection
+    return found
