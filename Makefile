@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help report review test test-slow check dvc bench bench-masking bench-quality bench-quality-quick bench-review clean
+.PHONY: help report review test test-slow check dvc bench bench-masking bench-quality bench-quality-quick bench-review bench-waves clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,7 +42,7 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking bench-quality bench-review  ## every benchmark
+bench: bench-masking bench-quality bench-review bench-waves  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
@@ -52,6 +52,9 @@ bench-quality: $(STAMP)  ## coding, candidates and quotes beside their peers, ab
 
 bench-quality-quick: $(STAMP)  ## the same with few draws and peers
 	python benchmarks/quality/run.py $(DATA) --quick
+
+bench-waves: $(STAMP)  ## what is new: codes taken out and found again, false alarms, about 20 minutes (DATA=folder)
+	python benchmarks/waves/run.py $(DATA)
 
 bench-review: $(STAMP)  ## keys and words of coding a question by keyboard, in Chromium; after make report (DATA=folder: another project)
 	python benchmarks/review/keys.py $(DATA)

@@ -17,7 +17,7 @@ from pipeline.themes.phrases import Phrases
 
 # In each direction: both together give a false alarm in at most one survey of twenty.
 ALPHA = 0.025
-PERMUTATIONS = 999
+PERMUTATIONS = 1_999
 # What was first said in the wave before the newest, and is in no codebook yet, is still news.
 RECENT = 2
 FEWEST = 5
@@ -215,9 +215,11 @@ def scan(
     if not len(usable):
         return []
     members, size = members[usable], size[usable]
-    reached = np.asarray(members.sum(axis=0)).ravel() > 0
-    fine = np.sqrt(2 * np.log(max(int(reached.sum()), 2) / size).clip(0))[:, None]
-    dealt = _dealt(wave, stratum, seed)
+    reached = np.flatnonzero(np.asarray(members.sum(axis=0)).ravel())
+    members = members[:, reached]
+    # Small groups are many: what they exceed by chance grows as they shrink.
+    fine = np.sqrt(2 * np.log(max(len(reached), 2) / size).clip(0))[:, None]
+    dealt = _dealt(wave, stratum, reached, seed)
     score = np.full(len(size), -np.inf)
     start_of = np.zeros(len(size), int)
     expected_of = np.zeros(len(size))
@@ -225,8 +227,8 @@ def scan(
     for start in starts:
         now = wave >= start
         share = np.bincount(stratum, now) / np.bincount(stratum)
-        expected = (members @ share[stratum].astype(np.float32))[:, None]
-        seen = (members @ now.astype(np.float32))[:, None]
+        expected = (members @ share[stratum[reached]].astype(np.float32))[:, None]
+        seen = (members @ now[reached].astype(np.float32))[:, None]
         mine = (_surprise(seen, size[:, None], expected, sign) - fine)[:, 0]
         better = mine > score
         score[better], start_of[better], expected_of[better] = mine[better], start, expected[better, 0]
@@ -247,13 +249,18 @@ def scan(
     return found
 
 
-def _dealt(wave: np.ndarray, stratum: np.ndarray, seed: int) -> np.ndarray:
-    """Deal waves anew within strata, shape (r, PERMUTATIONS)."""
+def _dealt(wave: np.ndarray, stratum: np.ndarray, kept: np.ndarray, seed: int) -> np.ndarray:
+    """Deal waves anew within strata; give those of the kept respondents, shape (k, PERMUTATIONS)."""
     generator = np.random.default_rng(seed)
-    order = np.argsort(stratum, kind="stable")
-    dealt = np.empty((len(wave), PERMUTATIONS), np.int16)
-    for column in range(PERMUTATIONS):
-        dealt[order, column] = wave[np.lexsort((generator.random(len(wave)), stratum))]
+    dealt = np.empty((len(kept), PERMUTATIONS), np.int16)
+    for number in np.unique(stratum[kept]):
+        mine = np.flatnonzero(stratum == number)
+        places = np.flatnonzero(stratum[kept] == number)
+        within = np.searchsorted(mine, kept[places])
+        for at in range(0, PERMUTATIONS, CHUNK):
+            rows = min(CHUNK, PERMUTATIONS - at)
+            deal = generator.permuted(np.tile(wave[mine].astype(np.int16), (rows, 1)), axis=1)
+            dealt[places, at : at + rows] = deal[:, within].T
     return dealt
 
 

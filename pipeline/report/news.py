@@ -78,7 +78,7 @@ def drift(inputs: Inputs) -> list[str]:
             continue
         verdict = "they differ as a whole" if p <= UNLIKELY else "no more than chance explains"
         said.append(
-            f"{inputs.title(question_id)}: of one answer of {inputs.waves[-1]} and one from before, a machine takes "
+            f"“{inputs.title(question_id)}”: of one answer of {inputs.waves[-1]} and one from before, a machine takes "
             f"the right one for the newer in {auc * 100:.0f} of 100 pairs (50 is chance; p = {p:.3f}): {verdict}."
         )
     return said
