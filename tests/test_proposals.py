@@ -1,7 +1,7 @@
 import pandas as pd
 
-from pipeline.review.proposals import decided_before, passages
 from pipeline.themes.decisions import draft
+from pipeline.themes.proposals import decided_before, passages
 
 
 def members(*rows):

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import pandas as pd
-
 from pipeline.report.records import Decided
 from pipeline.report.wording import tame
 from pipeline.themes.codebook import Codebook
-from pipeline.themes.decisions import Decision
 from pipeline.themes.replay import Standing, wish
-
-# Half of the words that a rejected candidate was known by; less is another candidate.
-SAME = 0.5
 
 
 def decided(standing: Standing) -> tuple[Decided, ...]:
@@ -65,41 +57,3 @@ def lineage(codebook: Codebook) -> dict[str, str]:
 def retired(codebook: Codebook) -> tuple[str, ...]:
     """Name the themes that were retired."""
     return tuple(tame(f"{f.name} ({f.id})") for f in codebook.former if f.fate == "retired")
-
-
-def rejected_candidates(
-    rejections: Iterable[Decision], candidate_units: pd.DataFrame, units: pd.DataFrame
-) -> Mapping[str, Decision]:
-    """Tell candidates that were rejected in an earlier run: the smallest that holds half of the words rejected.
-
-    Parameters
-    ----------
-    rejections : iterable of RejectCandidate
-        As they stand.
-    candidate_units, units : DataFrame
-        Contracts CANDIDATE_UNITS and UNITS.
-
-    Returns
-    -------
-    dict of str to Decision
-        Candidate id to the decision that rejected it.
-    """
-    placed = candidate_units.merge(units, on="unit_id", how="inner")
-    sizes = placed.groupby("candidate_id").size()
-    by_response = dict(list(placed.groupby("response_id")))
-    found: dict[str, Decision] = {}
-    for rejection in rejections:
-        counts: dict[str, int] = {}
-        known = 0
-        for each in getattr(rejection, "examples", ()):
-            mine = by_response.get(each.response_id)
-            if mine is None:
-                continue
-            hits = set(mine.loc[(mine["start"] < each.end) & (each.start < mine["end"]), "candidate_id"])
-            known += bool(hits)
-            for candidate_id in hits:
-                counts[candidate_id] = counts.get(candidate_id, 0) + 1
-        same = [c for c, n in counts.items() if n >= SAME * known]
-        if same:
-            found[min(same, key=lambda c: (sizes[c], c))] = rejection
-    return found

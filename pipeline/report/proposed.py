@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from pipeline.report import wording
-from pipeline.report.decided import rejected_candidates
 from pipeline.report.inputs import Inputs, known
 from pipeline.report.records import Candidate
 from pipeline.report.remainder import spread
-from pipeline.themes.decisions import Decision
+from pipeline.themes.decisions import RejectCandidate
+from pipeline.themes.proposals import decided_before, passages
 
 MOST_EXAMPLES = 5
 MOST_UNCLAIMED = 20
@@ -25,8 +25,8 @@ def candidates(inputs: Inputs) -> tuple[Candidate, ...]:
     by_candidate = dict(list(members.groupby("candidate_id", sort=False)))
     themes = {theme.id: theme.name for theme in inputs.codebook.themes}
     parents = set(table["parent_id"]) - {""}
-    rejections = inputs.standing.rejected if inputs.standing else ()
-    rejected = rejected_candidates(rejections, inputs.tables["candidate_units"], inputs.tables["units"])
+    decided = decided_before(by_candidate, inputs.standing.applied if inputs.standing else ())
+    rejected = {c: decision.reviewer for c, decision in decided.items() if isinstance(decision, RejectCandidate)}
     made = [
         _candidate(inputs, row, themes, rejected, row["candidate_id"] in parents, by_candidate.get(row["candidate_id"]))
         for row in table.to_dict("records")
@@ -41,7 +41,7 @@ def _candidate(
     inputs: Inputs,
     row: dict[Any, Any],
     themes: dict[str, str],
-    rejected: Mapping[str, Decision],
+    rejected: Mapping[str, str],
     broad: bool,
     members: pd.DataFrame | None,
 ) -> Candidate:
@@ -59,7 +59,7 @@ def _candidate(
             *(known(row[name]) for name in ("stability_low", "stability_high", "stability_seeds", "stability_halves"))
         ),
         nearest=f"{nearest} (similarity {overlap:.2f})" if nearest and overlap is not None else nearest,
-        rejected=wording.tame(rejected[row["candidate_id"]].reviewer) if row["candidate_id"] in rejected else "",
+        rejected=wording.tame(rejected.get(row["candidate_id"], "")),
         examples=() if broad else tuple(_exemplars(inputs, members)),
     )
 
@@ -68,13 +68,9 @@ def _exemplars(inputs: Inputs, members: pd.DataFrame | None) -> list[str]:
     """Show the passages that fit best and can be read by themselves, no two alike and no two of one answer."""
     if members is None:
         return []
-    lengths = members["end"] - members["start"]
-    ordered = members.assign(awkward=~lengths.between(20, 220)).sort_values(
-        ["awkward", "fit", "unit_id"], ascending=[True, False, True], kind="stable"
-    )
     shown: list[str] = []
-    for row in ordered.drop_duplicates("text_id").drop_duplicates("response_id").to_dict("records"):
-        text = inputs.show(row["response_id"], int(row["start"]), int(row["end"]), 300)
+    for each in passages(members, len(members)):
+        text = inputs.show(each.response_id, each.start, each.end, 300)
         if text.casefold() not in {other.casefold() for other in shown}:
             shown.append(text)
         if len(shown) == MOST_EXAMPLES:

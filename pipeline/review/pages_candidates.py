@@ -15,9 +15,9 @@ from pipeline.report.records import Candidate
 from pipeline.review.acts import new_theme_id
 from pipeline.review.desk import Desk
 from pipeline.review.history import names_of
-from pipeline.review.proposals import Passage, decided_before, passages
 from pipeline.review.web import NotFound, desk_of, form_of, page, told, with_done
 from pipeline.themes.decisions import words
+from pipeline.themes.proposals import Passage, decided_before, passages
 
 router = APIRouter()
 CHOSEN = 8

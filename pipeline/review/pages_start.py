@@ -8,9 +8,9 @@ from starlette.responses import Response
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.review.pages_candidates import members_of
 from pipeline.review.pages_quotes import quote_counts
-from pipeline.review.proposals import decided_before
 from pipeline.review.queues import progress
 from pipeline.review.web import desk_of, page
+from pipeline.themes.proposals import decided_before
 
 router = APIRouter()
 

@@ -38,13 +38,13 @@ from pipeline.review.coding_book import (
     drawn_sheet,
     how_sheet,
 )
-from pipeline.review.proposals import decided_before, passages
 from pipeline.review.sheets import MOST, Column, Row, Sheet, read, table, write
 from pipeline.survey.description import Survey
 from pipeline.text.personal import mask
 from pipeline.themes.codebook import Theme
 from pipeline.themes.coded_rows import shown_fingerprint
 from pipeline.themes.decisions import words
+from pipeline.themes.proposals import decided_before, passages
 from pipeline.themes.replay import Standing, seen_of
 
 SEEN, HOW, BOOK = "seen", "How to review", "book"
