@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help report review test test-slow check dvc bench bench-masking bench-quality bench-quality-quick bench-review bench-waves clean
+.PHONY: help report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-review bench-waves clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,10 @@ test: $(STAMP)  ## all tests but the slow ones
 
 test-slow: $(STAMP)  ## whole runs on the real surveys
 	pytest -n 2 --dist loadgroup -m slow
+
+# All slow tests take longer than CI may: a real survey whole, the reviewer's walk with its runs, kills, and a release.
+test-ci: $(STAMP)  ## the slow tests that CI has time for
+	pytest -n 2 --dist loadgroup -m slow -k "(test_real and spack_survey) or every_act_holds or hundred_kills or release_survives"
 
 check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 	ruff check pipeline tests benchmarks
