@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-review bench-waves clean
+.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-review bench-waves clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,14 +26,21 @@ report: $(STAMP)  ## install, run the pipeline on the sample survey, say where t
 review: $(STAMP)  ## open the review page on what the last run made (REVIEWER=name: who decides)
 	@themebook review $(if $(REVIEWER),--reviewer $(REVIEWER))
 
-test: $(STAMP)  ## all tests but the slow ones
+# The browser tests need it; it is installed where that may be done, and named where it may not.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; } \
+	  || echo "The browser tests need Chromium, which could not be installed: apt-get install chromium"
+
+test: $(STAMP) chromium  ## all tests but the slow ones; installs Chromium where it may
 	pytest -n 2 --dist loadgroup -m "not slow"
 
-test-slow: $(STAMP)  ## whole runs on the real surveys
+test-slow: $(STAMP) chromium  ## whole runs on the real surveys
 	pytest -n 2 --dist loadgroup -m slow
 
 # All slow tests take longer than CI may: a real survey whole, the reviewer's walk with its runs, kills, and a release.
-test-ci: $(STAMP)  ## the slow tests that CI has time for
+test-ci: $(STAMP) chromium  ## the slow tests that CI has time for
 	pytest -n 2 --dist loadgroup -m slow -k "(test_real and spack_survey) or every_act_holds or hundred_kills or release_survives"
 
 check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
