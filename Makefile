@@ -33,6 +33,9 @@ chromium:
 	       && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; } \
 	  || echo "The browser tests need Chromium, which could not be installed: apt-get install chromium"
 
+# Two tests run at a time; were each to start as many threads as there are cores, they would wait for each other.
+test test-slow test-ci: export OMP_NUM_THREADS := 1
+
 test: $(STAMP) chromium  ## all tests but the slow ones; installs Chromium where it may
 	pytest -n 2 --dist loadgroup -m "not slow"
 
