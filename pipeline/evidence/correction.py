@@ -218,9 +218,7 @@ class _Means:
             scale = np.nan_to_num(part**2 * left / self.mass**2)
             kish = np.nan_to_num(part**2 * left * squares / self.mass**2)
         one = there / there.sum() * squares / np.maximum(n, 1)
-        with_, without = (
-            float((scale * (self._sum((self.weight * x) ** 2) + one)).sum()) for x in (error, off)
-        )
+        with_, without = (float((scale * (self._sum((self.weight * x) ** 2) + one)).sum()) for x in (error, off))
         if kish.sum() == 0:
             return float("inf"), 1.0
         return float(part.sum() / kish.sum()), with_ / without if without > 0 else 1.0
