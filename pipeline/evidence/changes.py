@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.evidence.breaks import Held, between, breaks_of
+from pipeline.evidence.prevalence import nearest
 from pipeline.evidence.releases import Released
-from pipeline.foundation.contracts import CHANGES, METHODS, PUBLISHED
+from pipeline.foundation.contracts import CHANGES, PUBLISHED
 from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
 from pipeline.themes.codebook import Codebook, Theme
@@ -20,9 +21,7 @@ DECIMALS = 6
 
 def one_each(prevalence: pd.DataFrame) -> pd.DataFrame:
     """Give one share for wave, question and theme, over everybody; of several methods the nearest to a reader's."""
-    overall = prevalence[prevalence["segment"] == ""]
-    ranked = overall.assign(rank=overall["method"].map(METHODS.index))
-    return ranked.sort_values([*CELL, "rank"]).drop_duplicates(CELL).drop(columns="rank")
+    return nearest(prevalence[prevalence["segment"] == ""])
 
 
 def measure_changes(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
+import numpy as np
 import pandas as pd
 
+from pipeline.evidence.correction import Cells, Corrected, corrected_share, score_bounds
+from pipeline.evidence.reading import cells_of
 from pipeline.evidence.segments import MEMBERS, all_segments
-from pipeline.foundation.contracts import PREVALENCE
+from pipeline.foundation.contracts import METHODS, PREVALENCE
 from pipeline.foundation.params import Measure
 from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
 
 PERSON = ["wave", "respondent_id"]
+SHARE = ["wave", "question_id", "theme_id", "segment"]
+# Predictions are left aside where more of those read than this share have none that is held out.
+MOST_BLIND = 0.05
 
 
 def score_interval(hits: float, base: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -39,25 +43,31 @@ def score_interval(hits: float, base: float, confidence: float = 0.95) -> tuple[
     >>> score_interval(0, 10)[0]
     0.0
     """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = hits / base
-    centre = (share + z * z / (2 * base)) / (1 + z * z / base)
-    half = z / (1 + z * z / base) * (share * (1 - share) / base + z * z / (4 * base * base)) ** 0.5
-    low = 0.0 if hits == 0 else max(0.0, centre - half)
-    high = 1.0 if hits == base else min(1.0, centre + half)
-    return float(low), float(high)
+    return score_bounds(hits / base, base, confidence)
 
 
 def measure_prevalence(
-    mentions: pd.DataFrame, respondents: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure
+    mentions: pd.DataFrame,
+    respondents: pd.DataFrame,
+    closed: pd.DataFrame,
+    survey: Survey,
+    params: Measure,
+    reading: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Count who raises each theme, by wave, question and segment.
+    """Count who raises each theme, by wave, question and segment, in each way that the codes allow.
 
-    A respondent with several responses to a question counts once. The share is weighted where weights are given;
-    `base` and `n` are always numbers of respondents. ``method`` is ``person`` where a person coded every codable
-    response that the row rests on, with a score interval (on Kish's effective base where weights differ: Kish,
-    Survey Sampling, 1965, eq. 8.2.1); otherwise ``uncorrected``, without an interval, since counts of a machine's
-    codes carry its errors.
+    A respondent with several responses to a question counts once. Shares are weighted where weights are given; `base`
+    and `n` are always numbers of respondents. A share has one row for each ``method``:
+
+    ``person``
+        What people coded. Where that is every codable response, it is the only row, with a score interval (on Kish's
+        effective base where weights differ: Kish, Survey Sampling, 1965, eq. 8.2.1). Where it is a random part of the
+        answers to one question, ``base`` is that part (`nearest` tells the two apart).
+    ``corrected``
+        The machine's counts put right by what people read at random (`corrected_share`); `n` is the share times the
+        base, rounded.
+    ``uncorrected``
+        The machine's counts, people's codes where there are any. No interval: it would leave out the machine's errors.
 
     Parameters
     ----------
@@ -66,7 +76,11 @@ def measure_prevalence(
     respondents, closed : DataFrame
         Contracts RESPONDENTS and CLOSED, all waves.
     survey : Survey
+        Where ``sampling`` is ``probability``, intervals of corrected shares hold the chance of who was drawn, too.
     params : Measure
+    reading : DataFrame, optional
+        What people read and the machine said without having seen it, as `read_of` gives it; without it nothing is
+        corrected.
 
     Returns
     -------
@@ -75,49 +89,77 @@ def measure_prevalence(
     """
     if mentions.empty:
         return empty(PREVALENCE)
+    cells = cells_of(mentions, reading)
     weights = respondents.set_index(PERSON)["weight"]
+    cells["weight"] = weights.reindex(pd.MultiIndex.from_frame(cells[PERSON])).to_numpy()
     parts = []
-    for question_id in ["", *sorted(mentions["question_id"].unique())]:
-        rows = mentions if not question_id else mentions[mentions["question_id"] == question_id]
-        by_person = (
-            rows.assign(person=rows["source"] == "person")
-            .groupby([*PERSON, "theme_id"], as_index=False)
-            .agg(mentioned=("mentioned", "max"), person=("person", "min"))
-        )
-        by_person["weight"] = weights.reindex(pd.MultiIndex.from_frame(by_person[PERSON])).to_numpy()
-        everybody = by_person.assign(segment="")
-        named = by_person.merge(all_segments(survey, closed, question_id)[MEMBERS], on=PERSON, how="inner")
+    for question_id in ["", *sorted(cells["question_id"].unique())]:
+        mine = cells if not question_id else cells[cells["question_id"] == question_id]
+        everybody = mine.assign(segment="")
+        named = mine.merge(all_segments(survey, closed, question_id)[MEMBERS], on=PERSON, how="inner")
         for table, fewest in ((everybody, 1), (named, params.min_segment)):
-            parts.append(_shares(table, fewest, params.confidence).assign(question_id=question_id))
-    return pd.concat(parts, ignore_index=True)[list(PREVALENCE.columns)]
-
-
-def _shares(table: pd.DataFrame, fewest: int, confidence: float) -> pd.DataFrame:
-    rows = []
-    for (wave, theme_id, segment), group in table.groupby(["wave", "theme_id", "segment"], sort=True):
-        if len(group) < fewest:
-            continue
-        weight = group["weight"].to_numpy(float)
-        said = group["mentioned"].to_numpy(bool)
-        share = float(weight[said].sum() / weight.sum()) if weight.sum() > 0 else float("nan")
-        low = high = float("nan")
-        by_people = bool(group["person"].all())
-        if by_people and weight.sum() > 0:
-            effective = weight.sum() ** 2 / (weight**2).sum()
-            low, high = score_interval(min(share * effective, effective), effective, confidence)
-        rows.append(
-            {
-                "wave": wave,
-                "theme_id": theme_id,
-                "segment": segment,
-                "base": len(group),
-                "n": int(said.sum()),
-                "share": min(share, 1.0),
-                "low": low,
-                "high": high,
-                "method": "person" if by_people else "uncorrected",
-            }
-        )
+            rows = [
+                {**dict(zip(["wave", "theme_id", "segment"], key, strict=True)), "question_id": question_id, **row}
+                for key, group in table.groupby(["wave", "theme_id", "segment"], sort=True)
+                for row in _ways(group, fewest, params.confidence, survey.sampling == "probability")
+            ]
+            parts.append(pd.DataFrame(rows, columns=list(PREVALENCE.columns)))
     kinds = {"base": "int64", "n": "int64", "share": "float64", "low": "float64", "high": "float64"}
-    columns = ["wave", "theme_id", "segment", "base", "n", "share", "low", "high", "method"]
-    return pd.DataFrame(rows, columns=columns).astype(kinds)
+    return pd.concat(parts, ignore_index=True).astype(kinds)
+
+
+def nearest(prevalence: pd.DataFrame) -> pd.DataFrame:
+    """Give one row for each share: of several methods the nearest to a reader's that speaks of everybody.
+
+    People's codes of a part of the respondents stand behind the corrected share of all, and in its interval.
+    """
+    whole = prevalence["base"] == prevalence.groupby(SHARE)["base"].transform("max")
+    rank = prevalence["method"].map(METHODS.index) + np.where(whole, 0, len(METHODS))
+    ranked = prevalence.assign(rank=rank).sort_values([*SHARE, "rank"])
+    return ranked.drop_duplicates(SHARE).drop(columns="rank")
+
+
+def _ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> list[dict[str, object]]:
+    """Give the rows of one theme in one wave, question and segment."""
+    owner, names = pd.factorize(group["respondent_id"], sort=True)
+    base = len(names)
+    if base < fewest:
+        return []
+    weight = np.zeros(base)
+    weight[owner] = group["weight"].to_numpy(float)
+    said, total = _any(owner, group["mentioned"], base), float(weight.sum())
+    counted = float(min(weight[said].sum() / total, 1.0)) if total > 0 else float("nan")
+    plain = {"base": base, "n": int(said.sum()), "share": counted, "low": float("nan"), "high": float("nan")}
+    if group["person"].all():
+        if total > 0:
+            effective = total**2 / (weight**2).sum()
+            plain["low"], plain["high"] = score_bounds(counted, effective, confidence)
+        return [{**plain, "method": "person"}]
+    rows: list[dict[str, object]] = [{**plain, "method": "uncorrected"}]
+    if total <= 0 or group["barred"].any():
+        return rows
+    cells = Cells(
+        owner,
+        pd.factorize(group["question_id"], sort=True)[0],
+        *(group[name].to_numpy() for name in ("predicted", "read", "given", "known", "settled")),
+        weight,
+    )
+    read = group["read"].sum()
+    trusted = group["blind"].sum() <= MOST_BLIND * read
+    found = corrected_share(cells, confidence, sampled=sampled, trusted=bool(trusted))
+    if found is None:
+        return rows
+    rows.append({**_bounded(found), "base": base, "n": round(found.share * base), "method": "corrected"})
+    people = corrected_share(cells, confidence, sampled=sampled, trusted=False)
+    if people is not None and len(group) == base and fewest <= read < base:
+        hits = int((group["read"] & group["given"]).sum())
+        rows.append({**_bounded(people), "base": int(read), "n": hits, "method": "person"})
+    return rows
+
+
+def _bounded(found: Corrected) -> dict[str, float]:
+    return {"share": found.share, "low": found.low, "high": found.high}
+
+
+def _any(owner: np.ndarray, values: pd.Series, size: int) -> np.ndarray:
+    return np.bincount(owner, weights=values.to_numpy(float), minlength=size) > 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.evidence.prevalence import nearest
 from pipeline.foundation.params import Params
 from pipeline.report.records import Cell
 from pipeline.report.wording import tame
@@ -20,7 +21,6 @@ from pipeline.themes.codebook import Codebook
 from pipeline.themes.replay import Standing
 
 SIDE = "side"
-_PREFERENCE = {"person": 0, "corrected": 1, "uncorrected": 2}
 _SHORTENED = " … (shortened)"
 
 
@@ -58,9 +58,9 @@ class Inputs:
     def prevalence(self) -> dict[tuple[str, str, str], dict[str, Cell]]:
         """Cells by wave for each question, theme and segment; of several methods the one nearest to a reader's."""
         found: dict[tuple[str, str, str], dict[str, Cell]] = {}
-        for row in self.tables["prevalence"].to_dict("records"):
+        for row in nearest(self.tables["prevalence"]).to_dict("records"):
             cells = found.setdefault((row["question_id"], row["theme_id"], row["segment"]), {})
-            cell = Cell(
+            cells[row["wave"]] = Cell(
                 wave=row["wave"],
                 base=int(row["base"]),
                 n=int(row["n"]),
@@ -69,9 +69,6 @@ class Inputs:
                 high=known(row["high"]),
                 method=row["method"],
             )
-            before = cells.get(cell.wave)
-            if before is None or _PREFERENCE[cell.method] < _PREFERENCE[before.method]:
-                cells[cell.wave] = cell
         return found
 
     def cells(self, question_id: str, theme_id: str, segment: str = "") -> list[Cell]:

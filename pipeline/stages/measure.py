@@ -6,20 +6,35 @@ from pipeline.evidence.breaks import held_columns
 from pipeline.evidence.changes import compare_published, measure_changes
 from pipeline.evidence.headlines import measure_headlines
 from pipeline.evidence.prevalence import measure_prevalence
+from pipeline.evidence.reading import read_of
 from pipeline.evidence.releases import load_releases
-from pipeline.foundation.contracts import CHANGES, CLOSED, HEADLINES, MENTIONS, PREVALENCE, PUBLISHED, RESPONDENTS
+from pipeline.foundation.contracts import (
+    CHANGES,
+    CLOSED,
+    GOLD,
+    HEADLINES,
+    HELDOUT,
+    MENTIONS,
+    PREVALENCE,
+    PUBLISHED,
+    RESPONDENTS,
+    RESPONSES,
+)
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_table, read_waves, write_table
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
+from pipeline.themes.gold import gold_of
 
 
 def run(wave: str | None = None) -> None:
     """Measure all listed waves."""
     survey, params = load_survey(), load_params().measure
     closed, respondents = read_waves(CLOSED, survey.waves), read_waves(RESPONDENTS, survey.waves)
-    prevalence = measure_prevalence(read_table(MENTIONS), respondents, closed, survey, params)
+    mentions, responses = read_table(MENTIONS), read_waves(RESPONSES, survey.waves)
+    reading = read_of(mentions, read_table(HELDOUT), gold_of(read_table(GOLD)), responses)
+    prevalence = measure_prevalence(mentions, respondents, closed, survey, params, reading)
     headlines = measure_headlines(closed, respondents, survey)
     releases = load_releases()
     held = held_columns({wave: read_json(ledger_path(wave)) for wave in survey.waves})
