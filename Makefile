@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-review bench-waves clean
+.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-review bench-waves clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,7 +56,7 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking bench-quality bench-review bench-waves  ## every benchmark
+bench: bench-masking bench-quality bench-evidence bench-review bench-waves  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
@@ -66,6 +66,9 @@ bench-quality: $(STAMP)  ## coding, candidates and quotes beside their peers, ab
 
 bench-quality-quick: $(STAMP)  ## the same with few draws and peers
 	python benchmarks/quality/run.py $(DATA) --quick
+
+bench-evidence: $(STAMP)  ## shares and their intervals over 3,000 draws of gold: coverage, width, bias, about 40 minutes (DATA=folder)
+	python benchmarks/evidence/run.py $(DATA)
 
 bench-waves: $(STAMP)  ## what is new: codes taken out and found again, false alarms, about 20 minutes (DATA=folder)
 	python benchmarks/waves/run.py $(DATA)

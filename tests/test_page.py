@@ -203,7 +203,7 @@ def test_the_note_and_the_mark_cannot_be_missed(content):
 
 def test_machine_counts_are_said_to_be_uncorrected(content):
     for audience in AUDIENCES:
-        assert "Counted by machine, not yet corrected for coding errors." in render(content, audience)
+        assert "Counted by machine: uncorrected and unvalidated." in render(content, audience)
 
 
 def test_an_empty_codebook_is_led_by_candidates_and_says_what_to_do():

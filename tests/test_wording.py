@@ -69,9 +69,7 @@ def test_a_weighted_share_is_called_so():
 
 
 def test_method_says_machine_counts_plainly_and_gives_an_interval_where_there_is_one():
-    assert (
-        wording.method(cell(5, 10, "uncorrected"), 0.95) == "Counted by machine, not yet corrected for coding errors."
-    )
+    assert wording.method(cell(5, 10, "uncorrected"), 0.95) == "Counted by machine: uncorrected and unvalidated."
     assert spaced(wording.method(cell(5, 10, low=0.24, high=0.76), 0.95)).endswith("95 % interval: 24 to 76 %.")
     assert wording.method(None, 0.95) == ""
 

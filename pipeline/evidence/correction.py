@@ -13,6 +13,8 @@ FEWEST = 30
 FEWEST_IN_STRATUM = 10
 # A question is taken as left out of the draw where so many answers of it were to be expected and none was drawn.
 NEVER_DRAWN = 5.0
+# Predictions whose variance is no more than this are taken as all the same: what is left is rounding.
+ALIKE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ def corrected_share(
     off, apart = given - mean(given), cells.predicted - mean(cells.predicted)
     squared = np.where(read, weight, 0.0) ** 2
     spread = float((squared * apart**2).sum())
-    tuning = float(np.clip((squared * off * apart).sum() / spread, 0, 1)) if trusted and spread > 0 else 0.0
+    told = trusted and spread > ALIKE * squared.sum()
+    tuning = float(np.clip((squared * off * apart).sum() / spread, 0, 1)) if told else 0.0
     guess = np.where(open_, tuning * cells.predicted + (1 - tuning) * mean(given), cells.predicted)
     nobody, others = _products(1 - guess, cells.owner, len(cells.weight))
     error = (given - guess) * others

@@ -114,7 +114,8 @@ def nearest(prevalence: pd.DataFrame) -> pd.DataFrame:
     People's codes of a part of the respondents stand behind the corrected share of all, and in its interval.
     """
     whole = prevalence["base"] == prevalence.groupby(SHARE)["base"].transform("max")
-    rank = prevalence["method"].map(METHODS.index) + np.where(whole, 0, len(METHODS))
+    place = prevalence["method"].map(METHODS.index).astype(int)
+    rank = place.where(whole, place + len(METHODS))
     ranked = prevalence.assign(rank=rank).sort_values([*SHARE, "rank"])
     return ranked.drop_duplicates(SHARE).drop(columns="rank")
 
@@ -138,12 +139,8 @@ def _ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) ->
     rows: list[dict[str, object]] = [{**plain, "method": "uncorrected"}]
     if total <= 0 or group["barred"].any():
         return rows
-    cells = Cells(
-        owner,
-        pd.factorize(group["question_id"], sort=True)[0],
-        *(group[name].to_numpy() for name in ("predicted", "read", "given", "known", "settled")),
-        weight,
-    )
+    columns = {name: group[name].to_numpy() for name in ("predicted", "read", "given", "known", "settled")}
+    cells = Cells(owner=owner, stratum=pd.factorize(group["question_id"], sort=True)[0], weight=weight, **columns)
     read = group["read"].sum()
     trusted = group["blind"].sum() <= MOST_BLIND * read
     found = corrected_share(cells, confidence, sampled=sampled, trusted=bool(trusted))

@@ -149,8 +149,16 @@ STAGES = (
     ),
     Stage(
         "measure",
-        deps=("data/responses", "data/coded/mentions.parquet", "data/coded/codebook.json", "models/releases"),
+        deps=(
+            "data/responses",
+            "data/coded/mentions.parquet",
+            "data/coded/heldout.parquet",
+            "data/coded/gold.parquet",
+            "data/coded/codebook.json",
+            "models/releases",
+        ),
         params=("measure",),
+        survey=("sampling", "waves", "questions"),
         outs=("reports/headlines.csv", "reports/changes.csv", "reports/published.csv"),
         plots=("reports/prevalence.csv",),
     ),

@@ -54,7 +54,7 @@ METRICS = {
 METHOD = {
     "person": "Coded by people: every answer was read.",
     "corrected": "Counted by machine and corrected for coding errors, with answers that were read.",
-    "uncorrected": "Counted by machine, not yet corrected for coding errors.",
+    "uncorrected": "Counted by machine: uncorrected and unvalidated.",
 }
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
