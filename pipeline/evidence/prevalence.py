@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from pipeline.evidence.correction import Cells, Corrected, corrected_share, score_bounds
-from pipeline.evidence.reading import cells_of
+from pipeline.evidence.correction import score_bounds
 from pipeline.evidence.segments import MEMBERS, all_segments
+from pipeline.evidence.shares import PERSON, row, share_cells, ways
 from pipeline.foundation.contracts import METHODS, PREVALENCE
 from pipeline.foundation.params import Measure
 from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
 
-PERSON = ["wave", "respondent_id"]
+GROUP = ["wave", "theme_id", "segment"]
 SHARE = ["wave", "question_id", "theme_id", "segment"]
-# Predictions are left aside where more of those read than this share have none that is held out.
-MOST_BLIND = 0.05
 
 
 def score_interval(hits: float, base: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -89,9 +86,11 @@ def measure_prevalence(
     """
     if mentions.empty:
         return empty(PREVALENCE)
-    cells = cells_of(mentions, reading)
-    weights = respondents.set_index(PERSON)["weight"]
-    cells["weight"] = weights.reindex(pd.MultiIndex.from_frame(cells[PERSON])).to_numpy()
+    return count_shares(share_cells(mentions, respondents, reading), closed, survey, params)
+
+
+def count_shares(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure) -> pd.DataFrame:
+    """Count the shares of `measure_prevalence` from their cells."""
     parts = []
     for question_id in ["", *sorted(cells["question_id"].unique())]:
         mine = cells if not question_id else cells[cells["question_id"] == question_id]
@@ -99,9 +98,9 @@ def measure_prevalence(
         named = mine.merge(all_segments(survey, closed, question_id)[MEMBERS], on=PERSON, how="inner")
         for table, fewest in ((everybody, 1), (named, params.min_segment)):
             rows = [
-                {**dict(zip(["wave", "theme_id", "segment"], key, strict=True)), "question_id": question_id, **row}
-                for key, group in table.groupby(["wave", "theme_id", "segment"], sort=True)
-                for row in _ways(group, fewest, params.confidence, survey.sampling == "probability")
+                {**dict(zip(GROUP, key, strict=True)), "question_id": question_id, **row(share)}
+                for key, group in table.groupby(GROUP, sort=True)
+                for share in ways(group, fewest, params.confidence, survey.sampling == "probability")
             ]
             parts.append(pd.DataFrame(rows, columns=list(PREVALENCE.columns)))
     kinds = {"base": "int64", "n": "int64", "share": "float64", "low": "float64", "high": "float64"}
@@ -118,45 +117,3 @@ def nearest(prevalence: pd.DataFrame) -> pd.DataFrame:
     rank = place.where(whole, place + len(METHODS))
     ranked = prevalence.assign(rank=rank).sort_values([*SHARE, "rank"])
     return ranked.drop_duplicates(SHARE).drop(columns="rank")
-
-
-def _ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> list[dict[str, object]]:
-    """Give the rows of one theme in one wave, question and segment."""
-    owner, names = pd.factorize(group["respondent_id"], sort=True)
-    base = len(names)
-    if base < fewest:
-        return []
-    weight = np.zeros(base)
-    weight[owner] = group["weight"].to_numpy(float)
-    said, total = _any(owner, group["mentioned"], base), float(weight.sum())
-    counted = float(min(weight[said].sum() / total, 1.0)) if total > 0 else float("nan")
-    plain = {"base": base, "n": int(said.sum()), "share": counted, "low": float("nan"), "high": float("nan")}
-    if group["person"].all():
-        if total > 0:
-            effective = total**2 / (weight**2).sum()
-            plain["low"], plain["high"] = score_bounds(counted, effective, confidence)
-        return [{**plain, "method": "person"}]
-    rows: list[dict[str, object]] = [{**plain, "method": "uncorrected"}]
-    if total <= 0 or group["barred"].any():
-        return rows
-    columns = {name: group[name].to_numpy() for name in ("predicted", "read", "given", "known", "settled")}
-    cells = Cells(owner=owner, stratum=pd.factorize(group["question_id"], sort=True)[0], weight=weight, **columns)
-    read = group["read"].sum()
-    trusted = group["blind"].sum() <= MOST_BLIND * read
-    found = corrected_share(cells, confidence, sampled=sampled, trusted=bool(trusted))
-    if found is None:
-        return rows
-    rows.append({**_bounded(found), "base": base, "n": round(found.share * base), "method": "corrected"})
-    people = corrected_share(cells, confidence, sampled=sampled, trusted=False)
-    if people is not None and len(group) == base and fewest <= read < base:
-        hits = int((group["read"] & group["given"]).sum())
-        rows.append({**_bounded(people), "base": int(read), "n": hits, "method": "person"})
-    return rows
-
-
-def _bounded(found: Corrected) -> dict[str, float]:
-    return {"share": found.share, "low": found.low, "high": found.high}
-
-
-def _any(owner: np.ndarray, values: pd.Series, size: int) -> np.ndarray:
-    return np.bincount(owner, weights=values.to_numpy(float), minlength=size) > 0
