@@ -12,9 +12,9 @@ from pipeline.project.modules import module_files
 from pipeline.project.stamp import STAMP
 
 SURVEY = "data/survey.yaml"
-# Small files for git rather than DVC's cache. Not headlines.csv: the options of an export's closed questions can hold
-# what a respondent wrote beside "other".
-KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv")
+# Small files for git rather than DVC's cache. Not those that name options (headlines, closed, crosstabs): an
+# export's can hold what a respondent wrote beside "other". Nor numbers.csv: least and most are single answers.
+KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv", "reports/nets.csv")
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -158,8 +158,12 @@ STAGES = (
             "models/releases",
         ),
         params=("measure",),
-        survey=("sampling", "waves", "questions"),
-        outs=("reports/headlines.csv", "reports/changes.csv", "reports/published.csv"),
+        survey=("sampling", "waves", "questions", "nets", "cross"),
+        outs=(
+            *(f"reports/{name}.csv" for name in ("closed", "headlines", "numbers", "nets", "crosstabs")),
+            "reports/changes.csv",
+            "reports/published.csv",
+        ),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -193,13 +197,13 @@ STAGES = (
             "data/codebook/decisions",
             "models/coder",
             "reports/prevalence.csv",
-            "reports/headlines.csv",
+            *(f"reports/{name}.csv" for name in ("closed", "numbers", "nets", "crosstabs")),
             "reports/changes.csv",
             "reports/published.csv",
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),
-        survey=("title", "note", "sampling", "waves", "questions"),
+        survey=("title", "note", "sampling", "waves", "questions", "nets"),
         outs=("reports/internal/themes.html", "reports/public/themes.html"),
     ),
 )
