@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.evidence.closed import OPTION, PERSON, SIDE, counted_items, option_sets, who_chose
 from pipeline.evidence.correction import score_bounds
+from pipeline.evidence.prevalence import nearest
 from pipeline.evidence.shares import row, share_cells, ways
 from pipeline.foundation.contracts import CROSSTABS
 from pipeline.foundation.params import Measure
@@ -75,7 +76,9 @@ def measure_crosstabs(
     if mentions.empty or mine.empty:
         return empty(CROSSTABS)
     chosen = who_chose(survey, closed)
-    chosen = chosen[chosen["question_id"].isin(items) & (chosen["part"] != SIDE)].rename(columns={"question_id": "closed_id"})
+    chosen = chosen[chosen["question_id"].isin(items) & (chosen["part"] != SIDE)].rename(
+        columns={"question_id": "closed_id"}
+    )
     answered = mine[[*PERSON, "question_id"]].drop_duplicates().rename(columns={"question_id": "closed_id"})
     cells = share_cells(mentions, respondents, reading)
     rows = _of_those_who_chose(cells, chosen, params, survey.sampling == "probability")
@@ -85,6 +88,13 @@ def measure_crosstabs(
     table = pd.DataFrame(rows)[list(CROSSTABS.columns)]
     strings = [name for name, kind in CROSSTABS.columns.items() if kind == "str"]
     return table.astype(dict.fromkeys(strings, "str")).sort_values(list(CROSSTABS.key), ignore_index=True)
+
+
+def nearest_cells(crosstabs: pd.DataFrame) -> pd.DataFrame:
+    """Give one row for each figure, as `prevalence.nearest` does for shares of themes."""
+    names = [*CLOSED_SET, "of"]
+    number = crosstabs.groupby(names).ngroup() if len(crosstabs) else crosstabs["of"]
+    return nearest(crosstabs.assign(segment=number)).drop(columns="segment")
 
 
 def _of_those_who_chose(

@@ -76,9 +76,7 @@ def theme_nets(survey: Survey, codebook: Codebook) -> tuple[ThemeNet, ...]:
             themes += heirs
             gone += lost
         found.append(
-            ThemeNet(
-                net_id, net.name or net_id, net.question, tuple(dict.fromkeys(themes)), tuple(dict.fromkeys(gone))
-            )
+            ThemeNet(net_id, net.name or net_id, net.question, tuple(dict.fromkeys(themes)), tuple(dict.fromkeys(gone)))
         )
     return tuple(found)
 
@@ -130,7 +128,10 @@ def combined_mentions(mentions: pd.DataFrame, nets: Sequence[ThemeNet]) -> pd.Da
     rows = combine(mentions, nets, mentions["question_id"])
     rows = rows.assign(person=rows["source"] == "person")
     joined = rows.groupby([*RESPONSE, "theme_id"], as_index=False).agg(
-        probability=("probability", "max"), mentioned=("mentioned", "max"), sure=("sure", "max"), person=("person", "min")
+        probability=("probability", "max"),
+        mentioned=("mentioned", "max"),
+        sure=("sure", "max"),
+        person=("person", "min"),
     )
     source = joined["person"].map({True: "person", False: "model"}).astype("str")
     return joined.assign(source=source)[list(mentions.columns)]

@@ -32,7 +32,7 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, p: float) -> floa
     >>> weighted_quantile(np.array([1.0, 2.0, 3.0, 10.0]), np.ones(4), 0.5)
     2.5
     >>> round(weighted_quantile(np.array([1.0, 2.0]), np.array([3.0, 1.0]), 0.5), 2)
-    1.17
+    1.1
     """
     order = np.argsort(values, kind="stable")
     value, weight = values[order], weights[order] / weights.sum()

@@ -13,6 +13,7 @@ from pipeline.report import wording
 from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
+from pipeline.report.crossed import cross_tables
 from pipeline.report.decided import decided, retired
 from pipeline.report.inputs import Inputs
 from pipeline.report.news import news
@@ -44,7 +45,10 @@ def build_content(
     candidate_responses: pd.DataFrame,
     quotes: pd.DataFrame,
     prevalence: pd.DataFrame,
-    headlines: pd.DataFrame,
+    figures: pd.DataFrame,
+    numbers: pd.DataFrame,
+    nets: pd.DataFrame,
+    crosstabs: pd.DataFrame,
     changes: pd.DataFrame,
     published: pd.DataFrame,
     findings: pd.DataFrame,
@@ -101,7 +105,10 @@ def build_content(
             "candidate_responses": candidate_responses,
             "quotes": quotes,
             "prevalence": prevalence,
-            "headlines": headlines,
+            "figures": figures,
+            "numbers": numbers,
+            "nets": nets,
+            "crosstabs": crosstabs,
             "changes": changes,
             "published": published,
             "findings": findings,
@@ -142,6 +149,7 @@ def _content(inputs: Inputs) -> Content:
         headlines=tuple(headlines(inputs, charts)),
         choices=tuple(c for c in plain_charts if c.kind == "multi"),
         closed=tuple(c for c in plain_charts if c.kind != "multi"),
+        crosses=cross_tables(inputs, charts),
         outlooks=views,
         overall=overall,
         questions=questions,

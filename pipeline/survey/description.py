@@ -115,7 +115,9 @@ class Question(Section):
     @model_validator(mode="after")
     def _boxes_of_a_scale(self) -> Question:
         if (self.top or self.boxes) and (self.kind not in SCALES or not self.order):
-            raise ValueError("`top` and `boxes` are for an ordinal question or grid with an `order`; write a net instead")
+            raise ValueError(
+                "`top` and `boxes` are for an ordinal question or grid with an `order`; write a net instead"
+            )
         if self.top and self.top > len(self.order):
             raise ValueError(f"`top: {self.top}` is more than the {len(self.order)} options in `order`")
         for name, options in self.boxes.items():
@@ -127,7 +129,7 @@ class Question(Section):
 
     @property
     def all_boxes(self) -> dict[str, tuple[str, ...]]:
-        """The options of each box by its name: those named in ``boxes``, and ``top N`` where the top counts together."""
+        """The options of each box by its name: those in ``boxes``, and ``top N`` where the top counts together."""
         order = self.order if self.kind in SCALES else ()
         top = top_of(order, self.top, bool(self.boxes))
         return {**({f"top {len(top)}": top} if top else {}), **self.boxes}

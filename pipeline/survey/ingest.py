@@ -258,7 +258,7 @@ def _responses(
 def _closed(
     export: Export, people: list[str], wave: str, question_id: str, question: Question, parts: Parts
 ) -> tuple[list[Row], Counts, dict[str, dict[str, set[str]]]]:
-    """Give a row for every option that a respondent chose, a count of the question's cells, and each item's respondents.
+    """Give a row for every option that a respondent chose, a count of the cells, and each item's respondents.
 
     A grid is one item a column; the options of a multi-select question are those of all its columns; any other question
     with several columns has several wordings, and the first that is filled in counts.
