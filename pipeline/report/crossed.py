@@ -52,11 +52,14 @@ def _table(inputs: Inputs, chart: Chart, question_id: str, of: str, rows: pd.Dat
         )
         for row in rows.to_dict("records")
     }
-    themes = [theme for theme in _ranked(inputs, question_id, wave) if any(theme.id == key[0] for key in cells)]
+    ranked = _ranked(inputs, question_id, wave)
+    themes = [theme for theme in ranked if any(theme.id == key[0] for key in cells)]
     columns = [c for c in _columns(inputs, chart, rows) if any((theme.id, *c[1:]) in cells for theme in themes)]
     if not themes or not columns:
         return None
-    methods = sorted({cell.method for cell in cells.values()})
+    said = [wording.METHOD[method] for method in sorted({cell.method for cell in cells.values()})]
+    if of == RAISED and len(themes) < len(ranked):
+        said.append(f"Themes that fewer than {inputs.params.measure.min_segment} mention are left out here.")
     return CrossTable(
         closed_id=chart.key,
         question_id=question_id,
@@ -70,7 +73,7 @@ def _table(inputs: Inputs, chart: Chart, question_id: str, of: str, rows: pd.Dat
             Row(label=theme.name, cells=tuple(cells.get((theme.id, part, value)) for _, part, value in columns))
             for theme in themes
         ),
-        note=" ".join(wording.METHOD[method] for method in methods),
+        note=" ".join(said),
     )
 
 

@@ -14,9 +14,10 @@ from typing import Literal, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.evidence.crosstabs import CHOSEN
 from pipeline.report import figures, trends, wording
 from pipeline.report.public import FEWEST, to_public
-from pipeline.report.records import Chart, Content, Loss, Row, Side
+from pipeline.report.records import Chart, Content, CrossTable, Loss, Row, Side
 
 Audience = Literal["internal", "public"]
 MOST_BARS = 12
@@ -217,6 +218,12 @@ def row_base(row: Row) -> int:
     return max((cell.base for cell in row.cells if cell), default=0)
 
 
+def has_few(table: CrossTable) -> bool:
+    """Whether some base that the table prints is to be marked as small."""
+    bases = table.bases if table.of == CHOSEN else [row_base(row) for row in table.rows]
+    return any(base < FLAGGED for base in bases)
+
+
 def draw_sides(sides: Sequence[Side], rest: float | None, number: int, title: str) -> Markup:
     """Draw the sides of a question as parts of one bar."""
     parts = [figures.Bar(side.name, side.cell.share, tone=tone(side.name, i)) for i, side in enumerate(sides)]
@@ -265,6 +272,7 @@ def _environment() -> Environment:
         "nets_of": nets_of,
         "combined_of": combined_of,
         "row_base": row_base,
+        "has_few": has_few,
         "numeric": wording.numeric,
         "flagged": FLAGGED,
         "statuses": wording.STATUS,
