@@ -159,7 +159,7 @@ STAGES = (
         ),
         params=("measure",),
         survey=("sampling", "waves", "questions"),
-        outs=("reports/headlines.csv", "reports/changes.csv", "reports/published.csv"),
+        outs=("reports/headlines.csv", "reports/changes.csv", "reports/differences.csv", "reports/published.csv"),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -195,6 +195,7 @@ STAGES = (
             "reports/prevalence.csv",
             "reports/headlines.csv",
             "reports/changes.csv",
+            "reports/differences.csv",
             "reports/published.csv",
             "reports/metrics",
         ),
