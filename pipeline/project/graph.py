@@ -159,7 +159,7 @@ STAGES = (
         ),
         params=("measure",),
         survey=("sampling", "waves", "questions"),
-        outs=("reports/headlines.csv", "reports/changes.csv", "reports/differences.csv", "reports/published.csv"),
+        outs=tuple(f"reports/{name}.csv" for name in ("headlines", "changes", "differences", "reading", "published")),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -196,6 +196,7 @@ STAGES = (
             "reports/headlines.csv",
             "reports/changes.csv",
             "reports/differences.csv",
+            "reports/reading.csv",
             "reports/published.csv",
             "reports/metrics",
         ),
