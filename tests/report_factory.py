@@ -11,6 +11,7 @@ from pipeline.evidence.closed import asked_of, measure_closed
 from pipeline.evidence.crosstabs import measure_crosstabs
 from pipeline.evidence.nets import measure_nets
 from pipeline.evidence.numeric import measure_numbers
+from pipeline.evidence.shares import share_cells
 from pipeline.foundation import contracts
 from pipeline.foundation.params import Params
 from pipeline.foundation.tables import check, empty
@@ -45,6 +46,8 @@ TABLES = {
     "nets": contracts.NETS,
     "crosstabs": contracts.CROSSTABS,
     "changes": contracts.CHANGES,
+    "differences": contracts.DIFFERENCES,
+    "reading": contracts.READING,
     "published": contracts.PUBLISHED,
     "findings": contracts.FINDINGS,
     "theme_stability": contracts.THEME_STABILITY,
@@ -235,6 +238,10 @@ def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:
                 **interval,
             }
         )
+        if not segment:
+            reading = {"wave": wave, "question_id": question_id, "theme_id": theme_id, "answers": base, "ratio": 0.7}
+            reading |= {"read": base // 2, "respondents": float("nan"), "share": share, "method": method}
+            rows["reading"].append(reading)
         if question_id and not segment:
             shares[wave, question_id, theme_id] = share
     waves = list(survey.waves)
@@ -252,6 +259,11 @@ def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:
             rows["changes"].append(
                 {**row, **dict.fromkeys(("published_share", "from_answers", "from_coding"), float("nan"))}
             )
+            test = {"low": share - before - 0.1, "high": share - before + 0.1, "p": 0.2, "p_adjusted": 0.4}
+            compared = {"question_id": question_id, "theme_id": theme_id, "wave": wave, "segment": ""}
+            compared |= {"against": waves[at - 1], "share": share, "other_share": before, "base": 70, "other_base": 70}
+            compared |= {"method": method, "other_method": method, "difference": share - before, "effect": 0.1}
+            rows["differences"].append({**compared, **(dict.fromkeys(test, float("nan")) if not interval else test)})
 
 
 def _measure(rows: dict, survey: Survey, codebook: Codebook) -> None:
@@ -270,9 +282,9 @@ def _measure(rows: dict, survey: Survey, codebook: Codebook) -> None:
     asked = asked_of({wave: {"items": mine} for wave, mine in items.items()})
     rows["figures"] = measure_closed(closed, respondents, asked, survey, 0.95).to_dict("records")
     rows["numbers"] = measure_numbers(closed, respondents, asked, survey).to_dict("records")
-    params = Params().measure
+    params, cells = Params().measure, share_cells(mentions, respondents, None)
     rows["nets"] = measure_nets(mentions, respondents, closed, survey, codebook, params).to_dict("records")
-    rows["crosstabs"] = measure_crosstabs(mentions, respondents, closed, survey, params).to_dict("records")
+    rows["crosstabs"] = measure_crosstabs(cells, closed, survey, params).to_dict("records")
 
 
 def _quote(rows: dict, approve: int) -> None:

@@ -11,6 +11,7 @@ from pipeline.evidence.correction import score_bounds
 from pipeline.evidence.crosstabs import MOST_OPTIONS, crossed_items, measure_crosstabs, nearest_cells
 from pipeline.evidence.nets import combined_mentions, combined_reading, measure_nets, theme_nets
 from pipeline.evidence.prevalence import measure_prevalence
+from pipeline.evidence.shares import share_cells
 from pipeline.foundation.contracts import CLOSED, CROSSTABS, NETS
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Measure, parse
@@ -43,7 +44,7 @@ def full(table):
 def cross(table, answers, respondents=None, fewest=1, described=None):
     respondents = people(table) if respondents is None else respondents
     params = Measure(min_segment=fewest)
-    found = measure_crosstabs(table, respondents, answers, described or survey(), params)
+    found = measure_crosstabs(share_cells(table, respondents, None), answers, described or survey(), params)
     return check(found, CROSSTABS, "x")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.evidence.closed import OPTION, PERSON, SIDE, counted_items, option_sets, who_chose
 from pipeline.evidence.correction import score_bounds
 from pipeline.evidence.prevalence import nearest
-from pipeline.evidence.shares import row, share_cells, ways
+from pipeline.evidence.shares import row, ways
 from pipeline.foundation.contracts import CROSSTABS
 from pipeline.foundation.params import Measure
 from pipeline.foundation.tables import empty
@@ -37,14 +37,7 @@ def crossed_items(survey: Survey, closed: pd.DataFrame) -> list[str]:
     return [item for item in items if 0 < int(options.get(item, 0)) <= MOST_OPTIONS]
 
 
-def measure_crosstabs(
-    mentions: pd.DataFrame,
-    respondents: pd.DataFrame,
-    closed: pd.DataFrame,
-    survey: Survey,
-    params: Measure,
-    reading: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+def measure_crosstabs(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure) -> pd.DataFrame:
     """Put closed answers across the themes of each open question, both ways.
 
     ``chosen``: of those who chose an option (or any of a box or net) and wrote a codable answer, how many raise the
@@ -56,15 +49,13 @@ def measure_crosstabs(
 
     Parameters
     ----------
-    mentions : DataFrame
-        Contract MENTIONS.
-    respondents, closed : DataFrame
-        Contracts RESPONDENTS and CLOSED, all waves.
+    cells : DataFrame
+        What every share of a theme is counted from, as `shares.share_cells` gives it.
+    closed : DataFrame
+        Contract CLOSED, all waves.
     survey : Survey
     params : Measure
         Figures of fewer than ``min_segment`` respondents have no row.
-    reading : DataFrame, optional
-        As `reading.read_of` gives it.
 
     Returns
     -------
@@ -73,14 +64,13 @@ def measure_crosstabs(
     """
     items = crossed_items(survey, closed)
     mine = closed[closed["question_id"].isin(items)]
-    if mentions.empty or mine.empty:
+    if cells.empty or mine.empty:
         return empty(CROSSTABS)
     chosen = who_chose(survey, closed)
     chosen = chosen[chosen["question_id"].isin(items) & (chosen["part"] != SIDE)].rename(
         columns={"question_id": "closed_id"}
     )
     answered = mine[[*PERSON, "question_id"]].drop_duplicates().rename(columns={"question_id": "closed_id"})
-    cells = share_cells(mentions, respondents, reading)
     rows = _of_those_who_chose(cells, chosen, params, survey.sampling == "probability")
     rows += _of_those_who_raise(cells, chosen, answered, params)
     if not rows:

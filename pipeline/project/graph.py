@@ -161,8 +161,7 @@ STAGES = (
         survey=("sampling", "waves", "questions", "nets", "cross"),
         outs=(
             *(f"reports/{name}.csv" for name in ("closed", "headlines", "numbers", "nets", "crosstabs")),
-            "reports/changes.csv",
-            "reports/published.csv",
+            *(f"reports/{name}.csv" for name in ("changes", "differences", "reading", "published")),
         ),
         plots=("reports/prevalence.csv",),
     ),
@@ -199,6 +198,8 @@ STAGES = (
             "reports/prevalence.csv",
             *(f"reports/{name}.csv" for name in ("closed", "numbers", "nets", "crosstabs")),
             "reports/changes.csv",
+            "reports/differences.csv",
+            "reports/reading.csv",
             "reports/published.csv",
             "reports/metrics",
         ),

@@ -54,6 +54,8 @@ TABLES: dict[str, Contract] = {
     "quotes": c.QUOTES,
     "prevalence": c.PREVALENCE,
     "changes": c.CHANGES,
+    "differences": c.DIFFERENCES,
+    "reading": c.READING,
     "findings": c.FINDINGS,
     "theme_stability": c.THEME_STABILITY,
     "queue": c.QUEUE,
