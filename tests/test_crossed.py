@@ -3,6 +3,7 @@
 import pytest
 from report_factory import BARRIERS, SCALE, codebook_of, inputs_of, survey_of
 
+from pipeline.report import crossed
 from pipeline.report.content import build_content
 from pipeline.report.crossed import FEWEST_MENTIONS
 from pipeline.report.page import render
@@ -114,6 +115,14 @@ def test_themes_that_few_raise_are_not_in_the_tables():
         inputs["prevalence"] = inputs["prevalence"].assign(n=inputs["prevalence"]["n"].mask(mine, n))
         labels = {row.label for cross in build_content(**inputs).crosses for row in cross.rows}
         assert ("Theme number 1" in labels) == shown
+
+
+def test_a_page_has_tables_of_so_many_questions_and_says_how_many_more_there_are(content, inputs, monkeypatch):
+    monkeypatch.setattr(crossed, "MOST_QUESTIONS", 1)
+    fewer = build_content(**inputs)
+    assert {t.closed_id for t in fewer.crosses} == {"agree_1"} and fewer.crosses_left_out == 3
+    assert "3 more questions are put across the themes" in render(fewer, "internal")
+    assert "crosstabs.csv" not in render(fewer, "public") and content.crosses_left_out == 0
 
 
 def test_the_page_puts_a_cross_table_under_its_question(content):

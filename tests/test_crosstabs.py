@@ -16,6 +16,7 @@ from pipeline.foundation.contracts import CLOSED, CROSSTABS, NETS
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Measure, parse
 from pipeline.foundation.tables import check, empty
+from pipeline.project.check import check_nets
 from pipeline.survey.description import Survey
 from pipeline.themes.codebook import Codebook
 
@@ -185,6 +186,33 @@ def test_a_combined_theme_is_corrected_like_a_theme():
     pd.testing.assert_frame_equal(found.drop(columns="net_id"), wanted.drop(columns="theme_id"))
 
 
+def test_a_cross_table_is_corrected_where_people_read_at_random():
+    """As the segment of an attribute with the same members is."""
+    names = [f"p{i:02d}" for i in range(80)]
+    codes = mentions([("1", p, "T", i % 3 == 0) for i, p in enumerate(names)])
+    reading = codes[["response_id", "theme_id"]].assign(
+        predicted=np.linspace(0.1, 0.9, 80),
+        known=np.arange(80) % 2 == 0,
+        given=np.arange(80) % 4 == 0,
+        read=np.arange(80) % 2 == 0,
+        settled=False,
+        blind=False,
+        barred=False,
+    )
+    ticks_ = [("1", p, q, "x") for p in names[:60] for q in ("many", "sector")]
+    respondents, answers = people(codes), closed(ticks_)
+    found = measure_crosstabs(share_cells(codes, respondents, reading), answers, survey(), Measure())
+    wanted = measure_prevalence(codes, respondents, answers, survey(), Measure(), reading)
+    wanted = wanted[(wanted["segment"] == "sector=x") & (wanted["question_id"] == "why")]
+    figures = ["method", "base", "n", "share", "low", "high"]
+    mine = found[(found["of"] == "chosen") & (found["part"] == "option")]
+    assert "corrected" in set(mine["method"])
+    pd.testing.assert_frame_equal(
+        mine[figures].sort_values("method", ignore_index=True), wanted[figures].sort_values("method", ignore_index=True)
+    )
+    assert set(found.loc[found["of"] == "raised", "method"]) <= {"uncorrected"}
+
+
 def test_what_was_read_of_a_net_is_what_was_read_of_all_its_themes():
     codes = mentions([("1", "a", "T", False), ("1", "a", "U", True)]).assign(response_id="r")
     reading = codes[["response_id", "theme_id"]].assign(
@@ -229,3 +257,13 @@ def test_a_theme_that_never_was_and_an_id_taken_twice_are_errors():
         theme_nets(survey(nets={"both": {"themes": ["Trist"]}}), CODEBOOK)
     with pytest.raises(ThemebookError, match="has the id of a theme"):
         theme_nets(survey(nets={"T": {"themes": ["T"]}}), CODEBOOK)
+
+
+def test_themebook_check_reads_the_nets_and_says_what_is_counted_no_longer(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert check_nets(survey(nets={}), CODEBOOK) == []
+    assert check_nets(survey(), CODEBOOK) == ["nets: 1"]
+    said = check_nets(survey(), former(fate="retired"))
+    assert said[1:] == ["  net `both`: the theme “Unease” was retired and is counted no longer"]
+    with pytest.raises(ThemebookError, match="names the theme"):
+        check_nets(survey(nets={"both": {"themes": ["Trist"]}}), CODEBOOK)

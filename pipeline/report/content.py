@@ -135,6 +135,7 @@ def _content(inputs: Inputs) -> Content:
     overall, questions = open_questions(inputs, quotes)
     views = outlooks(inputs, charts, quotes)
     explained = {view.question_id for view in views}
+    crosses, crosses_left_out = cross_tables(inputs, charts)
     plain_charts = [c for c in charts if not c.attribute and c.key not in explained]
     answers, left_out, unexplained, n_unexplained, n_uncoded = coded_answers(inputs)
     n_unclaimed, of_answers, unclaimed_examples = unclaimed(inputs)
@@ -153,7 +154,8 @@ def _content(inputs: Inputs) -> Content:
         headlines=tuple(headlines(inputs, charts)),
         choices=tuple(c for c in plain_charts if c.kind == "multi"),
         closed=tuple(c for c in plain_charts if c.kind != "multi"),
-        crosses=cross_tables(inputs, charts),
+        crosses=crosses,
+        crosses_left_out=crosses_left_out,
         outlooks=views,
         overall=overall,
         questions=questions,

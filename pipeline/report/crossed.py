@@ -15,12 +15,15 @@ from pipeline.report.records import Cell, Chart, CrossTable, Row
 from pipeline.themes.codebook import Theme
 
 FEWEST_MENTIONS = 10
+# A page with the tables of more closed questions than this is too heavy to read; the file has them all.
+MOST_QUESTIONS = 24
 
 
-def cross_tables(inputs: Inputs, charts: Iterable[Chart]) -> tuple[CrossTable, ...]:
+def cross_tables(inputs: Inputs, charts: Iterable[Chart]) -> tuple[tuple[CrossTable, ...], int]:
     """Make the tables of each closed question: of each open question's themes, both ways, of the latest wave.
 
-    Themes that fewer than `FEWEST_MENTIONS` respondents of the wave raise are only in reports/crosstabs.csv.
+    Only in reports/crosstabs.csv are themes that fewer than `FEWEST_MENTIONS` respondents of the wave raise, and
+    closed questions after the first `MOST_QUESTIONS`: the number of these is given, too.
     """
     table = nearest_cells(inputs.tables["crosstabs"])
     by_closed = dict(list(table.groupby("closed_id", sort=False)))
@@ -35,7 +38,9 @@ def cross_tables(inputs: Inputs, charts: Iterable[Chart]) -> tuple[CrossTable, .
             for of in (CHOSEN, RAISED):
                 made = _table(inputs, chart, question_id, of, rows[rows["of"] == of])
                 found += [made] if made else []
-    return tuple(found)
+    shown = list(dict.fromkeys(table.closed_id for table in found))
+    kept = shown[:MOST_QUESTIONS]
+    return tuple(table for table in found if table.closed_id in kept), len(shown) - len(kept)
 
 
 def _table(inputs: Inputs, chart: Chart, question_id: str, of: str, rows: pd.DataFrame) -> CrossTable | None:

@@ -413,6 +413,7 @@ class Content(Section):
     choices: tuple[Chart, ...]
     closed: tuple[Chart, ...]
     crosses: tuple[CrossTable, ...]
+    crosses_left_out: int
     outlooks: tuple[Outlook, ...]
     overall: OpenQuestion | None
     questions: tuple[OpenQuestion, ...]
