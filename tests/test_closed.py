@@ -243,7 +243,7 @@ choices = st.lists(
 
 
 @given(choices, st.lists(st.floats(0.1, 5), min_size=6, max_size=6), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_shares_recompute_from_answers_and_nets_are_unions(rows, weights, shuffler):
     answers, respondents = closed(rows), people("abcdef", weights, "12")
     found = measure(answers, respondents)

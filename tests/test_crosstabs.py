@@ -116,7 +116,7 @@ ticks = st.lists(st.tuples(st.sampled_from("12"), st.sampled_from("abcdef"), st.
 
 
 @given(rows, ticks, st.floats(0.1, 9))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_cross_tables_recompute_from_mentions_and_equal_weights_change_nothing(codes, chosen, weight):
     table = mentions(codes)
     answers = closed(sorted({(w, p, "many", v) for w, p, v in chosen}))
@@ -140,7 +140,7 @@ def nets(table, respondents=None, codebook=CODEBOOK, described=None, answers=Non
 
 
 @given(rows, st.floats(0.1, 9))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_combined_theme_is_the_union_of_respondents(codes, weight):
     table = mentions(codes)
     found = nets(table)
