@@ -6,7 +6,6 @@ resample is a weighted sum, and a thousand of them for all themes at once are on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -309,13 +308,10 @@ def percentile_interval(
     return np.where(alike, np.nan, low), np.where(alike, np.nan, high)
 
 
-def mean_over_themes(figures: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Give the mean over the last axis of some coefficients, of the themes where they are defined."""
-    found = {}
-    for name in names:
-        told = ~np.isnan(figures[name])
-        found[name] = _ratio(np.where(told, figures[name], 0).sum(axis=-1), told.sum(axis=-1))
-    return found
+def mean_over_themes(values: np.ndarray) -> np.ndarray:
+    """Give the mean over the last axis, of the themes where a coefficient is defined; NaN where it is for none."""
+    told = ~np.isnan(values)
+    return _ratio(np.where(told, values, 0).sum(axis=-1), told.sum(axis=-1))
 
 
 def _columns(counts: np.ndarray) -> list[np.ndarray]:
