@@ -381,6 +381,37 @@ CHANGES = Contract(
     },
     optional=("published_share", "from_answers", "from_coding"),
 )
+DIFFERENCES = Contract(
+    "differences between waves, segments and sides",
+    "reports/differences.csv",
+    {
+        "question_id": "str",
+        "theme_id": "str",
+        "wave": "str",
+        "segment": "str",
+        "against": "str",
+        "share": "float",
+        "other_share": "float",
+        "base": "int",
+        "other_base": "int",
+        "method": "str",
+        "other_method": "str",
+        "difference": "float",
+        "low": "float",
+        "high": "float",
+        "effect": "float",
+        "p": "float",
+        "p_adjusted": "float",
+    },
+    key=("question_id", "theme_id", "wave", "segment", "against"),
+    values={"method": METHODS, "other_method": METHODS},
+    ranges={
+        **dict.fromkeys(("share", "other_share", "p", "p_adjusted"), (0.0, 1.0)),
+        **dict.fromkeys(("difference", "low", "high"), (-1.0, 1.0)),
+        "effect": (-3.1416, 3.1416),
+    },
+    optional=("low", "high", "p", "p_adjusted"),
+)
 PUBLISHED = Contract(
     "published figures beside those of today",
     "reports/published.csv",

@@ -160,7 +160,7 @@ STAGES = (
         ),
         params=("measure",),
         survey=("sampling", "waves", "questions"),
-        outs=("reports/headlines.csv", "reports/changes.csv", "reports/published.csv"),
+        outs=("reports/headlines.csv", "reports/changes.csv", "reports/differences.csv", "reports/published.csv"),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -202,6 +202,7 @@ STAGES = (
             "reports/prevalence.csv",
             "reports/headlines.csv",
             "reports/changes.csv",
+            "reports/differences.csv",
             "reports/published.csv",
             "reports/agreement.csv",
             "reports/metrics",
