@@ -60,13 +60,20 @@ def main_figures(inputs):
         "tuning_with_equal_weights": [
             min(max(slope(OLS, case), 0.0), 1.0) for case in inputs["corrected"] if len(set(case["weight"])) == 1
         ],
-        "two_shares_p": [proportions_ztest([a, c], [b, d])[1] for a, b, c, d in two_shares],
+        "two_shares_p": [two_sided(proportions_ztest([a, c], [b, d])[0], b + d) for a, b, c, d in two_shares],
         "two_shares_newcombe": [
             confint_proportions_2indep(a, b, c, d, method="newcomb", compare="diff") for a, b, c, d in two_shares
         ],
         "cohens_h": [proportion_effectsize(a / b, c / d) for a, b, c, d in two_shares],
         "benjamini_hochberg": [multipletests(p, method="fdr_bh")[1] for p in inputs["p_values"]],
     }
+
+
+def two_sided(z, n):
+    """The p value of the pooled test by Campbell's factor (n - 1) / n."""
+    from scipy.stats import norm
+
+    return 2 * norm.sf(abs(z) * ((n - 1) / n) ** 0.5)
 
 
 def irrcac_figures(inputs):
@@ -96,7 +103,7 @@ def weighted_share(case):
     weight = np.array(case["weight"])
     estimator = TaylorEstimator(PopParam.mean)
     estimator.estimate(y=np.array(case["given"], float), samp_weight=weight)
-    design_effect = SampleWeight().deff_weight(weight)
+    design_effect = SampleWeight().calculate_deff_weight(weight)
     return float(np.asarray(estimator.point_est).item()), len(weight) / float(design_effect)
 
 

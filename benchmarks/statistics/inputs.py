@@ -21,7 +21,10 @@ def make() -> dict[str, object]:
             _coders(rng, k, n, share, gaps) for k, n, share, gaps in ((2, 60, 0.3, 0.2), (4, 50, 0.1, 0.4))
         ],
         "sets": [_sets(rng, k, n, t, gaps) for k, n, t, gaps in ((2, 40, 4, 0.0), (3, 40, 6, 0.3))],
-        "corrected": [_corrected(rng, n, some, weights) for n, some, weights in ((60, 240, False), (40, 100, True))],
+        "corrected": [
+            _corrected(rng, n, there, slope, weights)
+            for n, there, slope, weights in ((60, 240, 0.6, False), (40, 100, 0.7, True), (50, 150, 1.5, False))
+        ],
     }
 
 
@@ -53,9 +56,9 @@ def _sets(rng: np.random.Generator, coders: int, answers: int, themes: int, gaps
     return found
 
 
-def _corrected(rng: np.random.Generator, read: int, there: int, weights: bool) -> dict[str, object]:
+def _corrected(rng: np.random.Generator, read: int, there: int, slope: float, weights: bool) -> dict[str, object]:
     probability = rng.beta(0.6, 1.4, there).round(4)
-    given = (rng.random(there) < probability).astype(int)
+    given = (rng.random(there) < np.clip(0.05 + slope * probability, 0, 1)).astype(int)
     return {
         "predicted": probability.tolist(),
         "given": given[:read].tolist(),

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 from pipeline.evidence import reliability as rel
 from pipeline.evidence.correction import Cells, Corrected, corrected_share, score_bounds
+from pipeline.evidence.differences import difference_interval, difference_test, effect_size
 from pipeline.evidence.prevalence import score_interval
-from pipeline.evidence.shares import ways
+from pipeline.evidence.shares import Share, ways
 
 
 def figures(inputs: dict[str, Any]) -> dict[str, list[Any]]:
@@ -33,6 +35,10 @@ def figures(inputs: dict[str, Any]) -> dict[str, list[Any]]:
         "alpha_masi": [_sets(codes) for codes in inputs["sets"]],
         "alpha_masi_without_empty_sets": [_sets(_filled(codes)) for codes in inputs["sets"]],
         "corrected_share": [found.share for found in corrected],
+        "two_shares_newcombe": [difference_interval(*_two(case)) for case in inputs["two_shares"]],
+        "two_shares_p": [difference_test(*_two(case)) for case in inputs["two_shares"]],
+        "cohens_h": [effect_size(a / b, c / d) for a, b, c, d in inputs["two_shares"]],
+        "benjamini_hochberg": [false_discovery_control(p, method="bh") for p in inputs["p_values"]],
         "tuning_with_equal_weights": [
             found.tuning
             for found, case in zip(corrected, inputs["corrected"], strict=True)
@@ -51,6 +57,12 @@ def _share(case: dict[str, Any]) -> Any:
     group = pd.DataFrame({"respondent_id": [f"p{i:04d}" for i in range(n)], "weight": case["weight"]})
     mentioned = np.array(case["given"], bool)
     return ways(group.assign(question_id="why", mentioned=mentioned, person=True), 1, 0.95, sampled=False)[0]
+
+
+def _two(case: list[int]) -> tuple[Share, Share]:
+    a, b, c, d = case
+    nan = float("nan")
+    return Share(b, a, a / b, nan, nan, "person", b), Share(d, c, c / d, nan, nan, "person", d)
 
 
 def _yes_no(codes: list[list[int | None]]) -> dict[str, float]:
