@@ -91,7 +91,7 @@ def read_by_persons(several: pd.DataFrame, codebook: Codebook) -> Readings | Non
     Readings or None
         None where no two persons coded the same answer.
     """
-    mine = several[[is_person(coder) for coder in several["coder"]]]
+    mine = _of_persons(several)
     mine = mine[mine.groupby("response_id")["coder"].transform("nunique") > 1]
     coded = mine[[*ANSWER, "coder", "time"]].drop_duplicates([*ANSWER, "coder"])
     parts = []
@@ -109,10 +109,14 @@ def read_by_persons(several: pd.DataFrame, codebook: Codebook) -> Readings | Non
 
 def fair_several(several: pd.DataFrame, gold: Gold) -> pd.DataFrame:
     """Keep the answers that stand for all (`fair_responses`) of those that persons coded twice, or all if none do."""
-    persons = several[[is_person(coder) for coder in several["coder"]]]
+    persons = _of_persons(several)
     twice = persons.groupby("response_id")["coder"].nunique()
     fair = twice.index[twice > 1].intersection(fair_responses(gold)["response_id"])
     return several[several["response_id"].isin(fair)] if len(fair) else several
+
+
+def _of_persons(several: pd.DataFrame) -> pd.DataFrame:
+    return several[several["coder"].map(is_person).astype(bool)]
 
 
 def beside_each(persons: Readings, heldout: pd.DataFrame) -> Readings | None:
