@@ -412,6 +412,25 @@ DIFFERENCES = Contract(
     },
     optional=("low", "high", "p", "p_adjusted"),
 )
+READING = Contract(
+    "what people read at random, and what more of it would tell",
+    "reports/reading.csv",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "theme_id": "str",
+        "answers": "int",
+        "read": "int",
+        "respondents": "float",
+        "share": "float",
+        "ratio": "float",
+        "method": "str",
+    },
+    key=("wave", "question_id", "theme_id"),
+    values={"method": METHODS},
+    ranges={"answers": (0, float("inf")), "read": (0, float("inf")), "share": (0.0, 1.0), "ratio": (0.0, float("inf"))},
+    optional=("share", "respondents"),
+)
 PUBLISHED = Contract(
     "published figures beside those of today",
     "reports/published.csv",

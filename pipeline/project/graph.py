@@ -160,7 +160,7 @@ STAGES = (
         ),
         params=("measure",),
         survey=("sampling", "waves", "questions"),
-        outs=("reports/headlines.csv", "reports/changes.csv", "reports/differences.csv", "reports/published.csv"),
+        outs=tuple(f"reports/{name}.csv" for name in ("headlines", "changes", "differences", "reading", "published")),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -203,6 +203,7 @@ STAGES = (
             "reports/headlines.csv",
             "reports/changes.csv",
             "reports/differences.csv",
+            "reports/reading.csv",
             "reports/published.csv",
             "reports/agreement.csv",
             "reports/metrics",

@@ -24,6 +24,7 @@ from pipeline.report.records import (
     Side,
     ThemeBlock,
 )
+from pipeline.report.surety import counted_ways, surety
 from pipeline.themes.codebook import Theme
 
 ANY = ""
@@ -178,6 +179,8 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         sentence=wording.mention(cell) if cell else "Not counted yet.",
         method=wording.method(cell, inputs.params.measure.confidence),
         change=trends.change(inputs, home, theme.id, history),
+        surety=surety(inputs, home, theme.id, cell),
+        ways=counted_ways(inputs, home, theme.id, cell.wave) if cell else (),
         parts=tuple(parts) if home == ANY else (),
         segments=_segments(inputs, theme, home, cell),
         quotes=_one_each([q for q in mine if q.kind == PULL]),
@@ -200,7 +203,9 @@ def _segments(inputs: Inputs, theme: Theme, home: str, cell: Cell | None) -> tup
         if mine.base < inputs.params.measure.min_segment:
             hidden[attribute] = hidden.get(attribute, 0) + 1
         else:
-            found.setdefault(attribute, []).append(SegmentRow(value=wording.tame(value), cell=mine))
+            against = inputs.tested(home, theme.id, cell.wave, segment)
+            row = SegmentRow(value=wording.tame(value), cell=mine, against=against)
+            found.setdefault(attribute, []).append(row)
     return tuple(
         SegmentTable(
             attribute_id=attribute,
@@ -311,9 +316,9 @@ def _by_side(inputs: Inputs, open_id: str, themes: Sequence[Theme], sides: Seque
     tables = []
     for theme in themes:
         rows = [
-            SegmentRow(value=side, cell=cells[-1])
+            SegmentRow(value=side, cell=cells[-1], against=inputs.tested(open_id, theme.id, cells[-1].wave, segment))
             for side in sides
-            if (cells := inputs.cells(open_id, theme.id, f"{SIDE}={side}"))
+            if (cells := inputs.cells(open_id, theme.id, segment := f"{SIDE}={side}"))
         ]
         if rows:
             tables.append(SegmentTable(attribute_id=theme.id, title=theme.name, rows=tuple(rows)))

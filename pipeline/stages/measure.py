@@ -6,6 +6,7 @@ from pipeline.evidence.breaks import held_columns
 from pipeline.evidence.changes import compare_published, measure_changes
 from pipeline.evidence.differences import measure_differences
 from pipeline.evidence.headlines import measure_headlines
+from pipeline.evidence.plan import measure_reading
 from pipeline.evidence.prevalence import count_shares
 from pipeline.evidence.reading import read_of
 from pipeline.evidence.releases import load_releases
@@ -20,6 +21,7 @@ from pipeline.foundation.contracts import (
     MENTIONS,
     PREVALENCE,
     PUBLISHED,
+    READING,
     RESPONDENTS,
     RESPONSES,
 )
@@ -36,10 +38,11 @@ def run(wave: str | None = None) -> None:
     survey, params = load_survey(), load_params().measure
     closed, respondents = read_waves(CLOSED, survey.waves), read_waves(RESPONDENTS, survey.waves)
     mentions, responses = read_table(MENTIONS), read_waves(RESPONSES, survey.waves)
-    reading = read_of(mentions, read_table(HELDOUT), gold_of(read_table(GOLD)), responses)
-    cells = share_cells(mentions, respondents, reading)
+    known = read_of(mentions, read_table(HELDOUT), gold_of(read_table(GOLD)), responses)
+    cells = share_cells(mentions, respondents, known)
     prevalence = count_shares(cells, closed, survey, params)
     differences = measure_differences(cells, closed, survey, params)
+    reading = measure_reading(cells, survey.sampling == "probability", params.confidence)
     headlines = measure_headlines(closed, respondents, survey)
     releases = load_releases()
     held = held_columns({wave: read_json(ledger_path(wave)) for wave in survey.waves})
@@ -49,6 +52,7 @@ def run(wave: str | None = None) -> None:
     write_table(headlines, HEADLINES)
     write_table(changes, CHANGES)
     write_table(differences, DIFFERENCES)
+    write_table(reading, READING)
     write_table(published, PUBLISHED)
     counts = {"headlines": len(headlines), "changes": len(changes), "published": len(published)}
     say("measure", shares=len(prevalence), differences=len(differences), **counts)
