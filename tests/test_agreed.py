@@ -45,9 +45,9 @@ def test_figures_stand_beside_what_people_reach_and_not_outside():
     content = build_content(**{**inputs_of(), "agreement": rows(*machine(), *between, *same)})
     whole, one = content.agreement.rows
     assert (one.f1, one.people) == ("0.60 (0.50 to 0.70)", "0.80")
-    assert one.sentence.startswith("Of 10 answers to which the machine gives it people do so in about 7")
+    assert one.sentence.startswith("Of 10 answers that the machine gives it to, people give it to about 7")
     assert "People agree better with each other" in one.sentence
-    assert whole.sentence.startswith("Of 10 codes that the machine gives people give about 7")
+    assert whole.sentence.startswith("Of 10 codes that the machine gives, people give about 7")
     internal, public = (render(content, audience) for audience in ("internal", "public"))
     assert "F1, people with people" in internal
     assert "Kappa" not in public
@@ -66,7 +66,7 @@ def test_a_machine_reader_is_said_to_be_one():
     assert content.agreement.reader == "machine:m"
     html = render(content, "internal")
     assert "it is no human ceiling" in html
-    assert "machine readers do so" in html
+    assert "machine readers give it to" in html
 
 
 def test_nothing_compared_gives_no_section():
@@ -91,9 +91,9 @@ def test_words_of_answers_to_settle_are_masked():
 @pytest.mark.parametrize(
     ("precision", "recall", "said"),
     [
-        (1.0, 1.0, "in all; of 10 of theirs it finds all"),
-        (0.97, 0.04, "in nearly all; of 10 of theirs it finds hardly any"),
-        (0.65, 0.64, "in about 7; of 10 of theirs it finds about 6"),
+        (1.0, 1.0, "to all; of 10 of theirs, the machine finds all"),
+        (0.97, 0.04, "to nearly all; of 10 of theirs, the machine finds hardly any"),
+        (0.65, 0.64, "to about 7; of 10 of theirs, the machine finds about 6"),
     ],
 )
 def test_tenths_are_said_as_they_are(precision, recall, said):

@@ -81,7 +81,7 @@ def meaning(figures: Mapping[str, dict[str, Any]], positives: int, by: str, ever
     Examples
     --------
     >>> meaning({"precision": {"value": 0.71}, "recall": {"value": 0.8}}, 40, "people")
-    'Of 10 answers to which the machine gives it people do so in about 7; of 10 of theirs it finds about 8.'
+    'Of 10 answers that the machine gives it to, people give it to about 7; of 10 of theirs, the machine finds about 8.'
     >>> meaning({"recall": {"value": 0.0}}, 12, "people")
     'The machine gave it to none of the 12 answers to which people gave it.'
     >>> meaning({}, 2, "people")
@@ -94,8 +94,11 @@ def meaning(figures: Mapping[str, dict[str, Any]], positives: int, by: str, ever
         return f"The machine gave it to none of the {positives} answers to which {by} gave it."
     right, found = (_of_ten(figures[name]["value"]) for name in ("precision", "recall"))
     if every:
-        return f"Of 10 codes that the machine gives {by} give {right}; of 10 of theirs it finds {found}."
-    return f"Of 10 answers to which the machine gives it {by} do so in {right}; of 10 of theirs it finds {found}."
+        return f"Of 10 codes that the machine gives, {by} give {right}; of 10 of theirs, the machine finds {found}."
+    return (
+        f"Of 10 answers that the machine gives it to, {by} give it to {right}; "
+        f"of 10 of theirs, the machine finds {found}."
+    )
 
 
 def beside_people(gap: Mapping[str, Any] | None) -> str:
