@@ -51,6 +51,8 @@ TABLES = {
     "published": contracts.PUBLISHED,
     "findings": contracts.FINDINGS,
     "theme_stability": contracts.THEME_STABILITY,
+    "agreement": contracts.AGREEMENT,
+    "disagreements": contracts.DISAGREEMENTS,
     "emerging": contracts.EMERGING,
     "emerging_answers": contracts.EMERGING_ANSWERS,
 }

@@ -14,6 +14,8 @@ FATES = ("same", "renamed", "merged", "split", "retired", "removed")
 SOURCES = ("model", "person")
 KINDS = ("pull", "fragment")
 NEWS = ("emerging", "fading")
+AMONG = ("all", "several")
+AGREEMENT_MEASURES = ("f1", "precision", "recall", "macro_f1", "kappa", "alpha", "ac1", "masi", "f1_gap")
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,43 @@ GOLD = Contract(
         **dict.fromkeys(("by_person", "guessed", "measured"), "bool"),
     },
     key=("response_id", "theme_id"),
+)
+SEVERAL = Contract(
+    "codes of answers that several coded",
+    "data/coded/several.parquet",
+    dict.fromkeys(("wave", "respondent_id", "question_id", "response_id", "coder", "time", "theme_id"), "str"),
+    key=("response_id", "coder", "theme_id"),
+)
+AGREEMENT = Contract(
+    "agreement",
+    "reports/agreement.csv",
+    {
+        **dict.fromkeys(("one", "other", "among", "question_id", "theme_id", "measure"), "str"),
+        **dict.fromkeys(("value", "low", "high"), "float"),
+        **dict.fromkeys(("answers", "positives"), "int"),
+    },
+    key=("one", "other", "among", "question_id", "theme_id", "measure"),
+    values={"among": AMONG, "measure": AGREEMENT_MEASURES},
+    ranges={
+        # Alpha has no lowest value.
+        **dict.fromkeys(("value", "low", "high"), (float("-inf"), 1.0)),
+        **dict.fromkeys(("answers", "positives"), (0, float("inf"))),
+    },
+    optional=("low", "high"),
+)
+DISAGREEMENTS = Contract(
+    "disagreements to settle",
+    "data/coded/disagreements.parquet",
+    {
+        **dict.fromkeys(
+            ("one", "other", "wave", "respondent_id", "question_id", "response_id", "theme_id", "given_by"), "str"
+        ),
+        "weight": "float",
+        "rank": "int",
+    },
+    key=("one", "other", "response_id", "theme_id"),
+    values={"given_by": ("one", "other")},
+    ranges={"weight": (0.0, 1.0), "rank": (1, float("inf"))},
 )
 QUEUE = Contract(
     "answers to read next",

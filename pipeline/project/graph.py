@@ -14,7 +14,7 @@ from pipeline.project.stamp import STAMP
 SURVEY = "data/survey.yaml"
 # Small files for git rather than DVC's cache. Not those that name options (headlines, closed, crosstabs): an
 # export's can hold what a respondent wrote beside "other". Nor numbers.csv: least and most are single answers.
-KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv", "reports/nets.csv")
+KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv", "reports/nets.csv", "reports/agreement.csv")
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -109,6 +109,7 @@ STAGES = (
             "data/coded/heldout.parquet",
             "data/coded/queue.parquet",
             "data/coded/gold.parquet",
+            "data/coded/several.parquet",
             "data/coded/codebook.json",
             "models/coder",
         ),
@@ -175,14 +176,20 @@ STAGES = (
             "data/coded/units.parquet",
             "data/coded/codebook.json",
             "data/coded/gold.parquet",
+            "data/coded/several.parquet",
             "data/candidates",
             "data/embeddings",
             "models/encoder.json",
             "models/tuned",
             "models/coder",
         ),
-        params=("seed", "embed", "code"),
-        outs=("data/coded/findings.parquet", "data/coded/stability.parquet"),
+        params=("seed", "embed", "code", "measure"),
+        outs=(
+            "data/coded/findings.parquet",
+            "data/coded/stability.parquet",
+            "data/coded/disagreements.parquet",
+            "reports/agreement.csv",
+        ),
         metrics=tuple(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "themeset", "workload")),
     ),
     Stage(
@@ -201,6 +208,7 @@ STAGES = (
             "reports/differences.csv",
             "reports/reading.csv",
             "reports/published.csv",
+            "reports/agreement.csv",
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),

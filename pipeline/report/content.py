@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.foundation.params import Params
 from pipeline.report import wording
+from pipeline.report.agreed import agreement as agreed
 from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
@@ -55,6 +56,8 @@ def build_content(
     published: pd.DataFrame,
     findings: pd.DataFrame,
     theme_stability: pd.DataFrame,
+    agreement: pd.DataFrame,
+    disagreements: pd.DataFrame,
     emerging: pd.DataFrame,
     emerging_answers: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
@@ -117,6 +120,8 @@ def build_content(
             "published": published,
             "findings": findings,
             "theme_stability": theme_stability,
+            "agreement": agreement,
+            "disagreements": disagreements,
             "emerging": emerging,
             "emerging_answers": emerging_answers,
         },
@@ -172,6 +177,7 @@ def _content(inputs: Inputs) -> Content:
         unexplained_examples=tuple(unexplained),
         answers=tuple(answers),
         answers_left_out=left_out,
+        agreement=agreed(inputs),
         metrics=list_metrics(inputs),
         coders=tuple(map(str, inputs.provenance.get("coders", ()))),
         decisions=decided(inputs.standing) if inputs.standing else (),

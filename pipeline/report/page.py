@@ -122,6 +122,8 @@ def sections(content: Content) -> tuple[Section, ...]:
         listed.append(Section("checked", "The codebook, checked"))
     if internal and content.decisions:
         listed.append(Section("decided", "What people decided"))
+    if internal and content.agreement:
+        listed.append(Section("agreement", "How far machine and people agree"))
     if internal:
         listed.append(Section("trust", "How far the coding can be trusted"))
     listed.append(Section("made", "How this was made"))

@@ -70,6 +70,7 @@ def to_public(content: Content) -> Content:
             "unexplained_examples": (),
             "answers": (),
             "answers_left_out": 0,
+            "agreement": None,
             "metrics": (),
             "coders": (),
             "decisions": (),

@@ -384,6 +384,41 @@ class Checked(Section):
     lines: tuple[Fact, ...]
 
 
+class AgreementRow(Section):
+    """Agreement on one theme, or all: figures with intervals as they are shown, and what they mean."""
+
+    theme: str
+    f1: str
+    kappa: str
+    ac1: str
+    people: str
+    people_kappa: str
+    sentence: str
+
+
+class Differing(Section):
+    """One answer that was coded differently, masked: by machine and people, or by two persons."""
+
+    machine: bool
+    text: str
+    said: str
+
+
+class Agreement(Section):
+    """How far machine and readers agree. ``reader`` is the name of a machine reader where no person coded.
+
+    ``answers`` were compared with the machine, ``several`` were coded by two people or more.
+    """
+
+    reader: str
+    answers: int
+    several: int
+    confidence: str
+    ceiling: str
+    rows: tuple[AgreementRow, ...]
+    differing: tuple[Differing, ...]
+
+
 class Decided(Section):
     """One decision: who took it and when, what it says and why, and whether it stands."""
 
@@ -430,6 +465,7 @@ class Content(Section):
     unexplained_examples: tuple[Answer, ...]
     answers: tuple[Answer, ...]
     answers_left_out: int
+    agreement: Agreement | None
     metrics: tuple[Metric, ...]
     coders: tuple[str, ...]
     decisions: tuple[Decided, ...]

@@ -39,6 +39,21 @@ METRICS = {
     "candidate_stability": "Stability of the candidates (mean, 0 to 1)",
     "candidates": "Candidates",
     "kappa": "Cohen’s kappa",
+    **{
+        f"{who}_{name}": f"{said}: {what}"
+        for who, said in (("with_people", "Machine with people"), ("between_people", "People with people"))
+        for name, what in (
+            ("f1", "F1 over all codes"),
+            ("macro_f1", "F1, mean over themes"),
+            ("precision", "precision"),
+            ("recall", "recall"),
+            ("kappa", "Cohen’s kappa"),
+            ("alpha", "Krippendorff’s alpha"),
+            ("ac1", "Gwet’s AC1"),
+            ("masi", "alpha over sets of themes (MASI)"),
+            ("answers", "answers"),
+        )
+    },
     "macro_f1": "F1, mean over themes (macro)",
     "meaning_units": "Passages",
     "micro_f1": "F1 over all codes (micro)",
