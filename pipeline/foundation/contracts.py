@@ -14,6 +14,9 @@ FATES = ("same", "renamed", "merged", "split", "retired", "removed")
 SOURCES = ("model", "person")
 KINDS = ("pull", "fragment")
 NEWS = ("emerging", "fading")
+# By which a passage's own words show that it proposes something; see pipeline/text/proposing.py.
+SIGNS = ("", "none", "please", "obliges", "wishes", "could", "asks", "more", "commands", "fragment")
+ASKS = ("proposals", "reasons", "experience")
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,35 @@ REDACTIONS = Contract(
     "data/units/{wave}.redactions.parquet",
     {"response_id": "str", "start": "int", "end": "int", "type": "str"},
     key=("response_id", "start", "end"),
+)
+SIGNS_OF_PROPOSALS = Contract(
+    "signs of proposals",
+    "data/units/{wave}.signs.parquet",
+    {"unit_id": "str", "sign": "str"},
+    key=("unit_id",),
+    values={"sign": SIGNS},
+)
+PROPOSALS = Contract(
+    "which units propose something",
+    "data/coded/proposals.parquet",
+    {"unit_id": "str", "response_id": "str", "asks": "str", "rule": "str", "score": "float", "proposes": "bool"},
+    key=("unit_id",),
+    values={"asks": ASKS, "rule": SIGNS},
+    ranges={"score": (0.0, 1.0)},
+)
+CONTRADICTIONS = Contract(
+    "answers that read like the other side",
+    "data/coded/contradictions.parquet",
+    {
+        "response_id": "str",
+        "question_id": "str",
+        "side": "str",
+        "reads_like": "str",
+        "probability": "float",
+        "contradicts": "bool",
+    },
+    key=("response_id",),
+    ranges={"probability": (0.0, 1.0)},
 )
 UNIT_CODES = Contract(
     "unit codes",

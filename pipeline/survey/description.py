@@ -72,7 +72,8 @@ class Question(Section):
     of its columns is an error. ``renamed`` gives the earlier header of a column whose wording changed, so that a grid's
     item stays one item. ``order`` lists the options of an ordinal question from lowest to highest.
     ``explains`` names the closed question whose answer this open one gives the reasons for, and ``sides`` groups that
-    question's options: ``{optimists: [Very optimistic, Optimistic]}``.
+    question's options: ``{optimists: [Very optimistic, Optimistic]}``. ``asks`` says what an open question asks for
+    where its words do not tell it (see `pipeline.survey.asking`): ``proposals``, ``reasons`` or ``experience``.
     """
 
     columns: tuple[str, ...] = Field(min_length=1)
@@ -86,6 +87,7 @@ class Question(Section):
     order: tuple[str, ...] = ()
     explains: str = ""
     sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    asks: Literal["", "proposals", "reasons", "experience"] = ""
 
     @field_validator("columns")
     @classmethod
