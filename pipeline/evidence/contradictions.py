@@ -24,7 +24,13 @@ _SIDE = "side="
 
 
 def find_contradictions(
-    responses: pd.DataFrame, units: pd.DataFrame, vectors: Vectors, closed: pd.DataFrame, survey: Survey, seed: int
+    responses: pd.DataFrame,
+    units: pd.DataFrame,
+    vectors: Vectors,
+    closed: pd.DataFrame,
+    survey: Survey,
+    proposals: pd.DataFrame,
+    seed: int,
 ) -> pd.DataFrame:
     """Find the answers to a "why" whose text reads like another side than the one whose box its writer ticked.
 
@@ -36,6 +42,8 @@ def find_contradictions(
         Embeddings of whole answers (unit 0).
     survey : Survey
         Open questions with ``explains`` and two or more ``sides``.
+    proposals : DataFrame
+        Contract PROPOSALS. Who proposes something may have ticked either side, so an answer that does is not listed.
     seed : int
         Deals respondents into folds.
 
@@ -45,7 +53,7 @@ def find_contradictions(
         Contract CONTRADICTIONS: each answer of a respondent on one side, of questions with at least `FEWEST` such
         answers on every side. ``probability`` is how much the text reads like ``reads_like``, the likeliest side, to a
         model that has not seen this respondent and takes the sides as equally likely; ``contradicts`` where that is
-        another side than ``side`` and the answer is clear (see `clearly_other`).
+        another side than ``side``, the answer is clear (see `clearly_other`) and proposes nothing.
 
     Notes
     -----
@@ -55,6 +63,7 @@ def find_contradictions(
     and a reader decides.
     """
     whole = units.loc[units["n"] == 0, ["response_id", "text_id"]]
+    proposing = proposals.loc[proposals["proposes"], "response_id"]
     tables = []
     for question_id, question in survey.open_questions.items():
         if not question.explains or len(question.sides) < 2:
@@ -62,7 +71,9 @@ def find_contradictions(
         members = sides(survey, closed, question_id)
         members = members[~members.duplicated(["wave", "respondent_id"], keep=False)]
         mine = responses[(responses["question_id"] == question_id) & (responses["status"] == "answered")]
-        mine = mine[["response_id", "question_id", "wave", "respondent_id"]].merge(members, on=["wave", "respondent_id"])
+        mine = mine[["response_id", "question_id", "wave", "respondent_id"]].merge(
+            members, on=["wave", "respondent_id"]
+        )
         mine = mine.merge(whole, on="response_id").sort_values("response_id", ignore_index=True)
         side = mine["segment"].str.removeprefix(_SIDE)
         counts = side.value_counts()
@@ -71,11 +82,12 @@ def find_contradictions(
         people = (mine["wave"] + "\x1f" + mine["respondent_id"]).to_numpy(str)
         probability, names = held_out(vectors(mine["text_id"]), side.to_numpy(str), folds_of(people, FOLDS, seed))
         best = probability.argmax(axis=1)
+        clear = clearly_other(probability, np.searchsorted(names, side.to_numpy(str)))
         mine = mine.assign(
             side=side,
             reads_like=np.array(names)[best],
             probability=probability.max(axis=1),
-            contradicts=clearly_other(probability, np.searchsorted(names, side.to_numpy(str))),
+            contradicts=clear & ~mine["response_id"].isin(proposing).to_numpy(),
         )
         tables.append(mine[list(CONTRADICTIONS.columns)])
     if not tables:

@@ -54,8 +54,7 @@ def find_proposals(units: pd.DataFrame, signs: pd.DataFrame, responses: pd.DataF
     table["asks"] = table["response_id"].map(question).map(asked).astype("str")
     table["rule"] = table["sign"].fillna("").astype("str")
     table["score"] = [
-        SCORES[rule] if rule in COUNTS[kind] else 0.0
-        for rule, kind in zip(table["rule"], table["asks"], strict=True)
+        SCORES[rule] if rule in COUNTS[kind] else 0.0 for rule, kind in zip(table["rule"], table["asks"], strict=True)
     ]
     parts = table[table["n"] > 0].sort_values(["response_id", "score", "n"], ascending=[True, False, True])
     best = parts.drop_duplicates("response_id").set_index("response_id")
@@ -80,7 +79,9 @@ def proposing_units(proposals: pd.DataFrame, unit_codes: pd.DataFrame, units: pd
     return carried.sort_values(["theme_id", "response_id", "start"], ignore_index=True)
 
 
-def count_proposing(mentions: pd.DataFrame, proposing: pd.DataFrame, questions: Iterable[str], wave: str) -> tuple[int, int]:
+def count_proposing(
+    mentions: pd.DataFrame, proposing: pd.DataFrame, questions: Iterable[str], wave: str
+) -> tuple[int, int]:
     """Count the respondents who propose something about a theme, and those who mention it.
 
     Parameters

@@ -5,7 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.evidence.agreement import measure_agreement
-from pipeline.foundation.contracts import GOLD, HELDOUT, MENTIONS, QUEUE, RESPONSES, UNIT_CODES, UNITS
+from pipeline.evidence.contradictions import find_contradictions
+from pipeline.evidence.proposing import find_proposals
+from pipeline.foundation.contracts import (
+    CLOSED,
+    CONTRADICTIONS,
+    GOLD,
+    HELDOUT,
+    MENTIONS,
+    PROPOSALS,
+    QUEUE,
+    RESPONSES,
+    SIGNS_OF_PROPOSALS,
+    UNIT_CODES,
+    UNITS,
+)
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
@@ -52,6 +66,11 @@ def run(wave: str | None = None) -> None:
     write_table(gold_table(gold), GOLD)
     write_table(coded.heldout, HELDOUT)
     write_table(coded.queue, QUEUE)
+    proposals = find_proposals(units, read_waves(SIGNS_OF_PROPOSALS, survey.waves), responses, survey)
+    closed = read_waves(CLOSED, survey.waves)
+    other_side = find_contradictions(responses, units, vectors, closed, survey, proposals, params.seed)
+    write_table(proposals, PROPOSALS)
+    write_table(other_side, CONTRADICTIONS)
     write_json(EFFECTIVE_FILE, effective(codebook))
     about = {
         "encoder": params.embed.encoder,
@@ -72,6 +91,8 @@ def run(wave: str | None = None) -> None:
         mentions=int(mentions["mentioned"].sum()),
         decisions=len(standing.decisions),
         conflicts=len(standing.conflicts),
+        proposals=int(proposals["proposes"].sum()),
+        like_other_side=int(other_side["contradicts"].sum()),
     )
 
 

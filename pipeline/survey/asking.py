@@ -1,4 +1,4 @@
-"""What a question asks for: proposals, reasons, or what was experienced. Read from its words; people may overrule it."""
+"""What a question asks for: proposals, reasons, or what was experienced. Its words tell; people may overrule them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Asks = Literal["proposals", "reasons", "experience"]
 _REASONS = re.compile(r"^\W*(?:why|how come)\b|\bwhy\b|\breasons?\b|\bcomments?\b|\banything else\b", re.IGNORECASE)
 _PROPOSALS = re.compile(
     r"\b(?:improv\w*|better|chang\w*|suggest\w*|recommend\w*|propos\w*|ideas?|wish|wishes|enhanc\w*|differently"
-    r"|missing|should|needs? to|ought|what (?:would|could) (?:help|make)|(?:like|want|love|hope) (?:\w+ )?to (?:see|have)"
+    r"|missing|should|needs? to|ought"
+    r"|what (?:would|could) (?:help|make)|(?:like|want|love|hope) (?:\w+ )?to (?:see|have)"
     r"|what (?:do|would) you want)\b",
     re.IGNORECASE,
 )

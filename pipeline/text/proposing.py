@@ -7,6 +7,7 @@ answers "What could we do better?" with a proposal, "Friendly staff" answers "Wh
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def sign_of(doc: Doc, start: int, end: int) -> str:
         noun phrase, a proposal only where the question asks for one; empty where nothing speaks of a proposal.
     """
     text = doc.text[start:end]
-    tokens = [t for t in doc if start <= t.idx < end and not t.is_space]
+    span = doc.char_span(start, end, alignment_mode="expand")
+    tokens = [t for t in span if not t.is_space] if span is not None else []
     if not tokens or _NONE.search(text):
         return "none" if tokens else ""
     if _PLEASE.search(text):
@@ -185,7 +187,7 @@ def _tells(tokens: list[Token]) -> bool:
 
 def _inside_noun(verb: Token) -> bool:
     """Does the verb only say more of a noun before it: "a map that shows", "protection when it goes down"?"""
-    chain = [verb, *verb.ancestors]
+    chain = [verb, *islice(verb.ancestors, 12)]
     return any(t.dep_ in {"relcl", "acl", "advcl", "ccomp", "pcomp"} for t in chain) and chain[-1].pos_ not in {
         "VERB",
         "AUX",

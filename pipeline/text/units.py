@@ -73,8 +73,8 @@ def segment(
         redactions = find_personal([text], [doc], names=params.mask_names)[0]
         cuts = find_cuts(text, doc, params.min_words, [(r.start, r.end) for r in redactions])
         spans = cut(text, cuts, params.min_words)
-        reads = doc is not None and params.language == "en"
-        read[text] = (spans, redactions, [sign_of(doc, *span) if reads else "" for span in spans])
+        english = doc if params.language == "en" else None
+        read[text] = (spans, redactions, [sign_of(english, *span) if english is not None else "" for span in spans])
     units, masked, signs = [], [], []
     for response_id, text in zip(responses["response_id"], responses["text"], strict=True):
         spans, redactions, shown = read[text]
