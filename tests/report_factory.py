@@ -43,6 +43,8 @@ TABLES = {
     "theme_stability": contracts.THEME_STABILITY,
     "emerging": contracts.EMERGING,
     "emerging_answers": contracts.EMERGING_ANSWERS,
+    "proposals": contracts.PROPOSALS,
+    "contradictions": contracts.CONTRADICTIONS,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.evidence.prevalence import nearest
+from pipeline.evidence.proposing import proposing_units
 from pipeline.foundation.params import Params
 from pipeline.report.records import Cell
 from pipeline.report.wording import tame
@@ -70,6 +71,18 @@ class Inputs:
                 method=row["method"],
             )
         return found
+
+    @cached_property
+    def proposing(self) -> pd.DataFrame:
+        """The units that propose something about a theme, as `proposing_units` gives them."""
+        return proposing_units(self.tables["proposals"], self.tables["unit_codes"], self.tables["units"])
+
+    @cached_property
+    def quote_spans(self) -> dict[str, list[tuple[int, int]]]:
+        """What each quote is cut from, by quote id."""
+        table = self.tables["quotes"]
+        spans = zip(table["quote_id"], table["spans"], strict=True)
+        return {name: [(int(start), int(end)) for start, end in each] for name, each in spans}
 
     def cells(self, question_id: str, theme_id: str, segment: str = "") -> list[Cell]:
         """A theme's cells in the order of the waves."""
