@@ -68,7 +68,7 @@ def main() -> None:
     read = labels.merge(table, on=["response_id", "question_id"])
     if len(read) < len(labels):
         raise SystemExit(f"{len(labels) - len(read)} answers that were read are not there.")
-    counts = table.groupby(["question_id", "side"])["contradicts"].agg(["size", "sum"])
+    counts = table.groupby(["question_id", "side"])["to_read"].agg(["size", "sum"])
     print(counts.rename(columns={"size": "answers", "sum": "listed"}).to_string())
     read["other"] = read["reads"] == "other"
 
@@ -79,7 +79,7 @@ def main() -> None:
 
     print()
     top, rest = read[read["drawn"] == "likeliest"], read[read["drawn"] == "random"]
-    share("listed answers that do read like the other side", read[read["contradicts"]])
+    share("listed answers that do read like the other side", read[read["to_read"]])
     for at in (0.9, 0.8, 0.7):
         share(f"  of the 100 likeliest by the model alone, probability {at} or more", top[top["probability"] >= at])
     share("  of the 100 likeliest by the model alone", top)

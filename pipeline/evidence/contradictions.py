@@ -52,7 +52,7 @@ def find_contradictions(
     DataFrame
         Contract CONTRADICTIONS: each answer of a respondent on one side, of questions with at least `FEWEST` such
         answers on every side. ``probability`` is how much the text reads like ``reads_like``, the likeliest side, to a
-        model that has not seen this respondent and takes the sides as equally likely; ``contradicts`` where that is
+        model that has not seen this respondent and takes the sides as equally likely; ``to_read`` where that is
         another side than ``side``, the answer is clear (see `clearly_other`) and proposes nothing.
 
     Notes
@@ -87,7 +87,7 @@ def find_contradictions(
             side=side,
             reads_like=np.array(names)[best],
             probability=probability.max(axis=1),
-            contradicts=clear & ~mine["response_id"].isin(proposing).to_numpy(),
+            to_read=clear & ~mine["response_id"].isin(proposing).to_numpy(),
         )
         tables.append(mine[list(CONTRADICTIONS.columns)])
     if not tables:

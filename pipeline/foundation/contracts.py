@@ -115,7 +115,7 @@ CONTRADICTIONS = Contract(
         "side": "str",
         "reads_like": "str",
         "probability": "float",
-        "contradicts": "bool",
+        "to_read": "bool",
     },
     key=("response_id",),
     ranges={"probability": (0.0, 1.0)},

@@ -60,7 +60,9 @@ def proposed(
     shown = list(dict.fromkeys(inputs.show(r, s, e) for *_, r, s, e in surest))
     return Proposed(
         cell=Cell(**said),
-        sentence=f"{wording.of_base(n, base)} who mention it in {wave} propose something about it, as the machine reads them.",
+        sentence=(
+            f"{wording.of_base(n, base)} who mention it in {wave} propose something about it, as the machine reads them."
+        ),
         examples=tuple(shown[:MOST]),
         quotes=tuple(q for q in quotes if _proposes(inputs, q, places))[:MOST],
     )
@@ -81,9 +83,9 @@ def contradiction(inputs: Inputs, open_id: str) -> Contradiction | None:
     if mine.empty:
         few = f"fewer than {FEWEST} answers on a side are too few to learn how that side writes"
         return Contradiction(sentence=f"Whether answers contradict the box ticked cannot be told: {few}.", answers=())
-    found = mine[mine["contradicts"]].sort_values(["probability", "response_id"], ascending=[False, True])
+    found = mine[mine["to_read"]].sort_values(["probability", "response_id"], ascending=[False, True])
     sentence = (
-        f"{wording.of_base(len(found), len(mine))} answers read, to the machine, like another side than the one ticked. "
+        f"{wording.of_base(len(found), len(mine))} answers read, to the machine, like another side than was ticked. "
         "They are listed for reading and prove nothing: in a trial on patients’ feedback two of three such answers did "
         "not contradict the box. How often it happens is for readers to say."
     )

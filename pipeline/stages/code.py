@@ -92,7 +92,7 @@ def run(wave: str | None = None) -> None:
         decisions=len(standing.decisions),
         conflicts=len(standing.conflicts),
         proposals=int(proposals["proposes"].sum()),
-        like_other_side=int(other_side["contradicts"].sum()),
+        like_other_side=int(other_side["to_read"].sum()),
     )
 
 
