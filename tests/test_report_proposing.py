@@ -24,7 +24,10 @@ def all_propose(inputs, every=2):
         }
         for i, row in enumerate(units.itertuples())
     ]
-    return {**inputs, "proposals": table("proposals", rows)}
+    said = inputs["mentions"].loc[inputs["mentions"]["mentioned"], ["response_id", "theme_id"]]
+    codes = said.merge(units[["unit_id", "response_id"]], on="response_id")
+    codes = codes.assign(probability=0.9, source="model")[["unit_id", "theme_id", "probability", "source"]]
+    return {**inputs, "unit_codes": codes, "proposals": table("proposals", rows)}
 
 
 def themes(content):
@@ -47,7 +50,7 @@ def test_without_proposals_nothing_is_told():
 
 
 def test_outside_only_approved_quotes_show_what_is_proposed():
-    content = build_content(**all_propose(inputs_of()))
+    content = build_content(**all_propose(inputs_of(people=200)))
     public = to_public(content)
     page = render(content, "public")
     assert any(t.proposed for t in themes(public))
@@ -60,7 +63,7 @@ def test_outside_only_approved_quotes_show_what_is_proposed():
 
 
 def test_few_who_propose_are_not_counted_outside():
-    content = build_content(**all_propose(inputs_of(), every=60))
+    content = build_content(**all_propose(inputs_of(), every=9))
     few = [t.id for t in themes(content) if t.proposed and t.proposed.cell.n < 5]
     assert few and all(t.proposed is None for t in themes(to_public(content)) if t.id in few)
 

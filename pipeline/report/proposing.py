@@ -61,7 +61,8 @@ def proposed(
     return Proposed(
         cell=Cell(**said),
         sentence=(
-            f"{wording.of_base(n, base)} who mention it in {wave} propose something about it, as the machine reads them."
+            f"{wording.of_base(n, base)} who mention it in {wave} propose something about it, "
+            "as the machine reads them."
         ),
         examples=tuple(shown[:MOST]),
         quotes=tuple(q for q in quotes if _proposes(inputs, q, places))[:MOST],
