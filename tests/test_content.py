@@ -218,9 +218,11 @@ def test_machine_coders_are_never_called_human(content):
     assert "human" not in content.model_dump_json().casefold()
 
 
-def test_no_word_of_evidence_or_significance(content):
+def test_no_word_of_evidence_where_nothing_was_tested_and_none_of_significance(content):
     said = content.model_dump_json().casefold()
     assert "significant" not in said and "no evidence" not in said and OUTLOOK[0].casefold() in said
+    tested = build_content(**inputs_of(method="corrected")).model_dump_json().casefold()
+    assert "no evidence of a difference" in tested and "significant" not in tested
 
 
 def test_metrics_are_named_for_people():

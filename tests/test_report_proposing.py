@@ -10,8 +10,8 @@ from pipeline.report.public import to_public
 from pipeline.report.records import Cell, SegmentRow, SegmentTable
 
 
-def all_propose(inputs, every=2):
-    """Mark every second unit of the question about change as a proposal."""
+def all_propose(inputs, every=3):
+    """Mark every third unit of the question about change as a proposal."""
     units = inputs["units"]
     rows = [
         {

@@ -63,6 +63,9 @@ class Corrected:
         The number of respondents read at random that would tell as much by themselves; infinite where all are read.
     tuning : float
         How far the predictions are trusted, 0 (not at all) to 1.
+    ratio : float
+        The part of the variance that the predictions leave: with it, an answer read tells as much as 1 / ratio would
+        by themselves.
     """
 
     share: float
@@ -70,6 +73,7 @@ class Corrected:
     high: float
     effective: float
     tuning: float
+    ratio: float
 
 
 def score_bounds(share: float, effective: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -174,7 +178,7 @@ def corrected_share(
     if not sampled:
         least, most = _certain(cells, total)
         low, share, high = (float(np.clip(x, least, most)) for x in (low, share, high))
-    return Corrected(share, low, high, effective, tuning)
+    return Corrected(share, low, high, effective, tuning, ratio)
 
 
 def _groups(stratum: np.ndarray, open_: np.ndarray, read: np.ndarray) -> np.ndarray | None:

@@ -84,13 +84,13 @@ def measure_prevalence(
     DataFrame
         Contract PREVALENCE. Segments of fewer than ``params.min_segment`` respondents have no row.
     """
-    if mentions.empty:
-        return empty(PREVALENCE)
     return count_shares(share_cells(mentions, respondents, reading), closed, survey, params)
 
 
 def count_shares(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure) -> pd.DataFrame:
     """Count the shares of `measure_prevalence` from their cells."""
+    if cells.empty:
+        return empty(PREVALENCE)
     parts = []
     for question_id in ["", *sorted(cells["question_id"].unique())]:
         mine = cells if not question_id else cells[cells["question_id"] == question_id]

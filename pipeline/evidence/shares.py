@@ -32,6 +32,8 @@ class Share:
     effective : float
         How many respondents, drawn at random and read by people, would tell as much of people such as these; it holds
         the chance of who answered and the errors of the coder. NaN where the share is uncorrected.
+    ratio : float
+        The part of the variance that the machine's predictions leave (`Corrected`); 1 where none are used.
     """
 
     base: int
@@ -41,6 +43,7 @@ class Share:
     high: float
     method: str
     effective: float = float("nan")
+    ratio: float = 1.0
 
 
 def row(share: Share) -> dict[str, object]:
@@ -100,7 +103,7 @@ def ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> 
 
 def _share(found: Corrected, base: int, n: int, method: str, sampled: bool, kish: float) -> Share:
     both = found.effective if sampled else 1 / (1 / found.effective + 1 / kish)
-    return Share(base, n, found.share, found.low, found.high, method, both)
+    return Share(base, n, found.share, found.low, found.high, method, both, found.ratio)
 
 
 def best(shares: Sequence[Share]) -> Share:

@@ -161,7 +161,7 @@ STAGES = (
         ),
         params=("measure",),
         survey=("sampling", "waves", "questions"),
-        outs=("reports/headlines.csv", "reports/changes.csv", "reports/published.csv"),
+        outs=tuple(f"reports/{name}.csv" for name in ("headlines", "changes", "differences", "reading", "published")),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -197,6 +197,8 @@ STAGES = (
             "reports/prevalence.csv",
             "reports/headlines.csv",
             "reports/changes.csv",
+            "reports/differences.csv",
+            "reports/reading.csv",
             "reports/published.csv",
             "reports/metrics",
         ),

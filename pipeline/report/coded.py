@@ -10,7 +10,7 @@ from pipeline.report.checked import flags, rests_on
 from pipeline.report.closed import combined
 from pipeline.report.decided import lineage
 from pipeline.report.inputs import SIDE, Inputs, options_base
-from pipeline.report.proposing import asked, contradiction, proposed, typical
+from pipeline.report.proposing import contradiction, proposed, taken_to_ask, typical
 from pipeline.report.records import (
     Cell,
     Chart,
@@ -25,6 +25,7 @@ from pipeline.report.records import (
     Side,
     ThemeBlock,
 )
+from pipeline.report.surety import counted_ways, surety
 from pipeline.themes.codebook import Theme
 
 ANY = ""
@@ -130,7 +131,7 @@ def _question(inputs: Inputs, question_id: str, home: Sequence[Theme], quotes: S
         sentence="; ".join(f"{cell.wave}: {wording.of_base(cell.n or 0, cell.base)} answered" for cell in answered),
         chart=chart,
         themes=tuple(ranked),
-        asks=asked(inputs, question_id),
+        asks=taken_to_ask(inputs, question_id),
         breaks=breaks,
     )
 
@@ -180,6 +181,8 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         sentence=wording.mention(cell) if cell else "Not counted yet.",
         method=wording.method(cell, inputs.params.measure.confidence),
         change=trends.change(inputs, home, theme.id, history),
+        surety=surety(inputs, home, theme.id, cell),
+        ways=counted_ways(inputs, home, theme.id, cell.wave) if cell else (),
         parts=tuple(parts) if home == ANY else (),
         segments=_segments(inputs, theme, home, cell),
         quotes=_one_each([q for q in mine if q.kind == PULL]),
@@ -203,7 +206,9 @@ def _segments(inputs: Inputs, theme: Theme, home: str, cell: Cell | None) -> tup
         if mine.base < inputs.params.measure.min_segment:
             hidden[attribute] = hidden.get(attribute, 0) + 1
         else:
-            found.setdefault(attribute, []).append(SegmentRow(value=wording.tame(value), cell=mine))
+            against = inputs.tested(home, theme.id, cell.wave, segment)
+            row = SegmentRow(value=wording.tame(value), cell=mine, against=against)
+            found.setdefault(attribute, []).append(row)
     return tuple(
         SegmentTable(
             attribute_id=attribute,
@@ -316,9 +321,9 @@ def _by_side(inputs: Inputs, open_id: str, themes: Sequence[Theme], sides: Seque
     tables = []
     for theme in themes:
         rows = [
-            SegmentRow(value=side, cell=cells[-1])
+            SegmentRow(value=side, cell=cells[-1], against=inputs.tested(open_id, theme.id, cells[-1].wave, segment))
             for side in sides
-            if (cells := inputs.cells(open_id, theme.id, f"{SIDE}={side}"))
+            if (cells := inputs.cells(open_id, theme.id, segment := f"{SIDE}={side}"))
         ]
         if rows:
             tables.append(SegmentTable(attribute_id=theme.id, title=theme.name, rows=tuple(rows)))

@@ -46,6 +46,8 @@ def build_content(
     prevalence: pd.DataFrame,
     headlines: pd.DataFrame,
     changes: pd.DataFrame,
+    differences: pd.DataFrame,
+    reading: pd.DataFrame,
     published: pd.DataFrame,
     findings: pd.DataFrame,
     theme_stability: pd.DataFrame,
@@ -105,6 +107,8 @@ def build_content(
             "prevalence": prevalence,
             "headlines": headlines,
             "changes": changes,
+            "differences": differences,
+            "reading": reading,
             "published": published,
             "findings": findings,
             "theme_stability": theme_stability,
@@ -259,6 +263,11 @@ def _limits(inputs: Inputs) -> tuple[str, ...]:
         )
     if "person" in methods:
         limits.append("Intervals show the play of chance among answers such as these, nothing else.")
+    if "corrected" in methods and inputs.survey.sampling != "probability":
+        limits.append(
+            "Intervals of corrected shares speak of the machine’s errors among those who answered: between which "
+            "figures the share would lie had people read everything. Of those who did not answer they say nothing."
+        )
     if methods:
         limits.append(
             "A theme’s share is of those who wrote an answer that could be coded. Not to mention something in one’s "
@@ -266,8 +275,13 @@ def _limits(inputs: Inputs) -> tuple[str, ...]:
         )
     if len(inputs.waves) > 1:
         limits.append(
-            "Changes between waves are plain differences, taken before rounding. They are not tested: other people may "
-            "have answered, and small differences can be chance."
+            "Changes between waves are differences taken before rounding. Where it says “not tested”, other people may "
+            "have answered, and small ones can be chance."
+        )
+    if inputs.tables["differences"]["low"].notna().any():
+        limits.append(
+            "“No evidence of a difference” does not mean that there is none: the figures beside it say how large it "
+            "may be. What is said to be more than chance takes into account how many differences were looked at."
         )
     limits.append("Figures are rounded to whole percent, so parts may seem not to add up.")
     limits.append("Quotes show what a theme sounds like. They are chosen, not drawn at random, and prove no share.")

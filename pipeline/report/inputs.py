@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os.path import commonprefix
@@ -10,11 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.evidence.differences import OTHERS
 from pipeline.evidence.prevalence import nearest
 from pipeline.evidence.proposing import proposing_units
 from pipeline.foundation.params import Params
 from pipeline.report.records import Cell
-from pipeline.report.wording import tame
+from pipeline.report.wording import tame, tested
 from pipeline.survey.description import Question, Survey
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
@@ -60,16 +61,7 @@ class Inputs:
         """Cells by wave for each question, theme and segment; of several methods the one nearest to a reader's."""
         found: dict[tuple[str, str, str], dict[str, Cell]] = {}
         for row in nearest(self.tables["prevalence"]).to_dict("records"):
-            cells = found.setdefault((row["question_id"], row["theme_id"], row["segment"]), {})
-            cells[row["wave"]] = Cell(
-                wave=row["wave"],
-                base=int(row["base"]),
-                n=int(row["n"]),
-                share=known(row["share"]),
-                low=known(row["low"]),
-                high=known(row["high"]),
-                method=row["method"],
-            )
+            found.setdefault((row["question_id"], row["theme_id"], row["segment"]), {})[row["wave"]] = self.cell(row)
         return found
 
     @cached_property
@@ -83,6 +75,37 @@ class Inputs:
         table = self.tables["quotes"]
         spans = zip(table["quote_id"], table["spans"], strict=True)
         return {name: [(int(start), int(end)) for start, end in each] for name, each in spans}
+
+    @staticmethod
+    def cell(row: Mapping[Hashable, Any]) -> Cell:
+        """Give a row of the prevalence as a cell."""
+        shares = {name: known(row[name]) for name in ("share", "low", "high")}
+        return Cell(wave=row["wave"], base=int(row["base"]), n=int(row["n"]), method=row["method"], **shares)
+
+    @cached_property
+    def differences(self) -> dict[tuple[str, str, str, str], dict[Hashable, Any]]:
+        """What is known of differences, by question, theme, wave and segment (empty: the wave against the one before).
+
+        Of an attribute with two values, and of two sides, each is there with its own sign.
+        """
+        found: dict[tuple[str, str, str, str], dict[Hashable, Any]] = {}
+        for row in self.tables["differences"].to_dict("records"):
+            key = (row["question_id"], row["theme_id"], row["wave"])
+            found[*key, row["segment"]] = row
+            if row["segment"] and row["against"] != OTHERS:
+                turned: dict[Hashable, Any] = {"low": -row["high"], "high": -row["low"], "effect": -row["effect"]}
+                found[*key, row["against"]] = row | turned
+        return found
+
+    def tested(self, question_id: str, theme_id: str, wave: str, segment: str = "") -> str:
+        """Say what is known of a difference; empty where the two were not compared."""
+        if not question_id:
+            asked = [q for q in self.survey.open_questions if (q, theme_id, "") in self.prevalence]
+            question_id = asked[0] if len(asked) == 1 else ""
+        row = self.differences.get((question_id, theme_id, wave, segment))
+        if row is None:
+            return ""
+        return tested(row["low"], row["high"], row["p_adjusted"], row["effect"], self.params.measure.confidence)
 
     def cells(self, question_id: str, theme_id: str, segment: str = "") -> list[Cell]:
         """A theme's cells in the order of the waves."""

@@ -99,7 +99,7 @@ def contradiction(inputs: Inputs, open_id: str) -> Contradiction | None:
 
 
 def typical(tables: Sequence[SegmentTable], few: int) -> tuple[str, ...]:
-    """Say in words which reasons one side mentions clearly more often than each other side; nothing is tested.
+    """Say in words which reasons one side mentions clearly more often than each other side.
 
     Parameters
     ----------
@@ -121,7 +121,8 @@ def typical(tables: Sequence[SegmentTable], few: int) -> tuple[str, ...]:
             continue
         first, *rest = (f"{wording.percent(r.cell.share or 0.0)} of {wording.number(r.cell.base)}" for r in ranked)
         others = " and ".join(f"{share} {row.value}" for share, row in zip(rest, ranked[1:], strict=True))
-        found.append((-gap, f"{table.title}: typical of {ranked[0].value} ({first}, against {others})."))
+        known = f"; {ranked[0].against}" if ranked[0].against else "; not tested"
+        found.append((-gap, f"{table.title}: typical of {ranked[0].value} ({first}, against {others}{known})."))
     return tuple(sentence for _, sentence in sorted(found))
 
 
@@ -132,7 +133,7 @@ ASKS = {
 }
 
 
-def asked(inputs: Inputs, question_id: str) -> str:
+def taken_to_ask(inputs: Inputs, question_id: str) -> str:
     """Say what an open question was taken to ask for, and where a person may say otherwise."""
     if question_id not in inputs.survey.open_questions:
         return ""

@@ -175,6 +175,8 @@ def _theme(theme: ThemeBlock, few: int) -> ThemeBlock:
             "basis": "",
             "warning": "",
             "flags": (),
+            "surety": "",
+            "ways": (),
             "segments": tuple(table for table in tables if table.rows),
             "quotes": _quotes(theme.quotes, few),
             "fragments": _quotes(theme.fragments, few),

@@ -109,10 +109,14 @@ class Quote(Section):
 
 
 class SegmentRow(Section):
-    """A theme's share among the respondents of one attribute's value, or of one side."""
+    """A theme's share among the respondents of one attribute's value, or of one side.
+
+    ``against`` says how it differs from the others' share.
+    """
 
     value: str
     cell: Cell
+    against: str = ""
 
 
 class SegmentTable(Section):
@@ -122,6 +126,14 @@ class SegmentTable(Section):
     title: str
     rows: tuple[SegmentRow, ...]
     hidden: int = 0
+
+
+class Way(Section):
+    """One way in which a share was counted, with its interval in words."""
+
+    name: str
+    cell: Cell
+    interval: str
 
 
 class Part(Section):
@@ -156,7 +168,8 @@ class ThemeBlock(Section):
 
     ``quotes`` stand by themselves; ``fragments`` are words for running text.
     ``lineage`` says what it was called, took in or was split from. ``basis`` says what its coding rests on, ``warning``
-    that this is little, ``flags`` what the rules found on it.
+    that this is little, ``flags`` what the rules found on it. ``ways`` give its share in each way in which it was
+    counted, ``surety`` how sure it is and what would make it surer.
     """
 
     id: str
@@ -177,6 +190,8 @@ class ThemeBlock(Section):
     sentence: str
     method: str
     change: str
+    surety: str
+    ways: tuple[Way, ...]
     parts: tuple[Part, ...]
     segments: tuple[SegmentTable, ...]
     quotes: tuple[Quote, ...]

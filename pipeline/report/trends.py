@@ -75,7 +75,8 @@ def change(inputs: Inputs, question_id: str, theme_id: str, history: Sequence[Ce
         row = mine.iloc[0]
         before, difference = str(row["previous_wave"]), float(row["difference"])
         parts = known(row["published_share"]), known(row["from_answers"]), known(row["from_coding"])
-        said = [wording.change(difference, before), split(before, str(row["release"]), *parts)]
+        tested = inputs.tested(question_id, theme_id, cell.wave) or "not tested"
+        said = [wording.change(difference, before, tested), split(before, str(row["release"]), *parts)]
     else:
         earlier = next((c for c in history if c.wave in inputs.waves[: inputs.waves.index(cell.wave)][-1:]), None)
         if earlier is None or earlier.share is None or cell.share is None:

@@ -56,6 +56,11 @@ METHOD = {
     "corrected": "Counted by machine and corrected for coding errors, with answers that were read.",
     "uncorrected": "Counted by machine: uncorrected and unvalidated.",
 }
+WAYS = {
+    "person": "Read by people",
+    "corrected": "Machine, corrected",
+    "uncorrected": "Machine, uncorrected",
+}
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -230,8 +235,8 @@ def points(difference: float) -> str:
     return f"{way} less than 1 point" if size == 0 else f"{way} {counted(size, 'point')}"
 
 
-def change(difference: float, previous_wave: str) -> str:
-    """Say the change since an earlier wave, and that it was not tested.
+def change(difference: float, previous_wave: str, tested: str = "not tested") -> str:
+    """Say the change since an earlier wave, and what a test says of it.
 
     Examples
     --------
@@ -240,7 +245,42 @@ def change(difference: float, previous_wave: str) -> str:
     """
     if difference == 0:
         return f"the same as in {previous_wave}"
-    return f"{points(difference)} since {previous_wave} (not tested)"
+    return f"{points(difference)} since {previous_wave} ({tested})"
+
+
+def tested(low: float, high: float, p: float, effect: float, confidence: float) -> str:
+    """Say what is known of a difference: its interval, and whether it is more than chance.
+
+    Parameters
+    ----------
+    low, high : float
+        Its interval, -1 to 1; NaN where it was not tested.
+    p : float
+        Adjusted for all that was tested with it; NaN where too few answered to tell.
+    effect : float
+        Cohen's h; his words for it (1988, section 6.2): small from 0.2, medium from 0.5, large from 0.8.
+    confidence : float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> tested(0.02, 0.14, 0.003, 0.25, 0.95)
+    'more than chance: between up 2 points and up 14 points; a small difference'
+    >>> tested(-0.03, 0.06, 0.6, 0.02, 0.95)
+    'no evidence of a difference: between down 3 points and up 6 points'
+    >>> tested(float("nan"), float("nan"), float("nan"), 0.3, 0.95)
+    'not tested'
+    """
+    if math.isnan(low):
+        return "not tested"
+    between = f"between {points(low)} and {points(high)}"
+    if math.isnan(p):
+        return f"too few to tell: {between}"
+    if p >= 1 - confidence:
+        return f"no evidence of a difference: {between}"
+    sizes = ((0.8, "a large"), (0.5, "a medium"), (0.2, "a small"), (0.0, "a very small"))
+    size = next(words for least, words in sizes if abs(effect) >= least)
+    return f"more than chance: {between}; {size} difference"
 
 
 def either(values: Sequence[str]) -> str:

@@ -55,6 +55,8 @@ TABLES: dict[str, Contract] = {
     "prevalence": c.PREVALENCE,
     "headlines": c.HEADLINES,
     "changes": c.CHANGES,
+    "differences": c.DIFFERENCES,
+    "reading": c.READING,
     "findings": c.FINDINGS,
     "theme_stability": c.THEME_STABILITY,
     "queue": c.QUEUE,

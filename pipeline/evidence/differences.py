@@ -1,0 +1,191 @@
+"""Differences of shares: from wave to wave, between segments and between sides, with intervals, tested together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from pipeline.evidence.correction import score_bounds
+from pipeline.evidence.segments import MEMBERS, attribute_segments, sides
+from pipeline.evidence.shares import PERSON, Share, best, ways
+from pipeline.foundation.contracts import DIFFERENCES
+from pipeline.foundation.params import Measure
+from pipeline.foundation.tables import empty
+from pipeline.survey.description import Survey
+
+# With fewer expected answers than this in a cell, the test says nothing (Campbell, Stat. in Medicine 26 (2007), 3661).
+FEWEST_EXPECTED = 1.0
+OTHERS = "others"
+
+
+def difference_interval(one: Share, other: Share, confidence: float = 0.95) -> tuple[float, float]:
+    """Give the interval of a difference of two shares of different people (Newcombe, Stat. in Medicine 17 (1998), 873).
+
+    Newcombe's hybrid score interval (his method 10) from the score intervals of both shares on their effective bases.
+
+    Returns
+    -------
+    low, high : float
+        -1 to 1, around ``one.share - other.share``.
+
+    Examples
+    --------
+    >>> one, other = (Share(n, k, k / n, 0, 0, "person", n) for k, n in ((56, 70), (48, 80)))
+    >>> [round(x, 4) for x in difference_interval(one, other)]
+    [0.0524, 0.3339]
+    """
+    (low1, high1), (low2, high2) = (score_bounds(s.share, s.effective, confidence) for s in (one, other))
+    difference = one.share - other.share
+    low = difference - ((one.share - low1) ** 2 + (high2 - other.share) ** 2) ** 0.5
+    high = difference + ((high1 - one.share) ** 2 + (other.share - low2) ** 2) ** 0.5
+    return low, high
+
+
+def difference_test(one: Share, other: Share) -> float:
+    """Test whether two shares of different people are the same: the "N - 1" chi-squared test (Campbell 2007, p. 3668).
+
+    Returns
+    -------
+    float
+        Two-sided p, 0 to 1; NaN where fewer than one answer is to be expected in a cell, and where a share is
+        uncorrected.
+
+    Examples
+    --------
+    >>> one, other = (Share(n, k, k / n, 0, 0, "person", n) for k, n in ((56, 70), (48, 80)))
+    >>> round(difference_test(one, other), 5)
+    0.00826
+    """
+    n1, n2 = one.effective, other.effective
+    total = n1 + n2
+    pooled = (n1 * one.share + n2 * other.share) / total
+    if not min(n1, n2) * min(pooled, 1 - pooled) >= FEWEST_EXPECTED:
+        return float("nan")
+    error = (pooled * (1 - pooled) * (1 / n1 + 1 / n2) * total / (total - 1)) ** 0.5
+    return 2 * NormalDist().cdf(-abs(one.share - other.share) / error)
+
+
+def effect_size(one: float, other: float) -> float:
+    """Give Cohen's h, the difference of two shares on a scale on which all are alike (Cohen 1988, eq. 6.2.1).
+
+    Examples
+    --------
+    >>> round(effect_size(0.5, 0.25), 4)
+    0.5236
+    """
+    return float(2 * np.arcsin(one**0.5) - 2 * np.arcsin(other**0.5))
+
+
+def measure_differences(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure) -> pd.DataFrame:
+    """Compare shares of each theme: a wave with the one before, each segment with the others, the sides.
+
+    A theme of several questions is compared in all of them together and in each; of an attribute with two values and
+    of two sides one comparison is made. What is tested in one wave is tested together (`p_adjusted`: Benjamini and
+    Hochberg, JRSS B 57 (1995), 289). Both intervals and tests count the chance of who answered among people such as
+    these and the errors of the coder (``Share.effective``). Those who answered in two waves are taken as different
+    people, which makes a change harder to see, not easier.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As `share_cells` gives them.
+    closed : DataFrame
+        Contract CLOSED, all waves.
+    survey : Survey
+    params : Measure
+
+    Returns
+    -------
+    DataFrame
+        Contract DIFFERENCES. Uncorrected shares are compared, and not tested: `low` to `p_adjusted` are NaN.
+    """
+    rows = []
+    for question_id, mine in _scopes(cells):
+        for (theme_id, wave, segment, against), one, other in _pairs(question_id, mine, closed, survey, params):
+            row = {"question_id": question_id, "theme_id": theme_id, "wave": wave, "segment": segment}
+            rows.append({**row, "against": against, **_compared(one, other, params.confidence)})
+    if not rows:
+        return empty(DIFFERENCES)
+    table = pd.DataFrame(rows)
+    table["p_adjusted"] = float("nan")
+    for _, tested in table[table["p"].notna()].groupby("wave"):
+        table.loc[tested.index, "p_adjusted"] = false_discovery_control(tested["p"], method="bh")
+    return table[list(DIFFERENCES.columns)].sort_values(list(DIFFERENCES.key), ignore_index=True)
+
+
+def _scopes(cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give all questions together, for themes that several have, and each question."""
+    if cells.empty:
+        return
+    questions = cells.groupby("theme_id")["question_id"].nunique()
+    several = cells[cells["theme_id"].isin(questions.index[questions > 1])]
+    if len(several):
+        yield "", several
+    yield from cells.groupby("question_id", sort=True)
+
+
+Pair = tuple[tuple[str, str, str, str], Share, Share]
+
+
+def _pairs(
+    question_id: str, cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure
+) -> Iterator[Pair]:
+    def share(group: pd.DataFrame) -> Share | None:
+        found = ways(group, params.min_segment, params.confidence, survey.sampling == "probability")
+        return best(found) if found and not np.isnan(best(found).share) else None
+
+    waves = [wave for wave in survey.waves if wave in set(cells["wave"])]
+    order = list(survey.waves)
+    parts = [attribute_segments(survey, closed)]
+    if question_id and survey.questions[question_id].sides:
+        parts.append(sides(survey, closed, question_id))
+    for theme_id, mine in cells.groupby("theme_id", sort=True):
+        by_wave = {wave: mine[mine["wave"] == wave] for wave in waves}
+        overall = {wave: share(group) for wave, group in by_wave.items()}
+        for earlier, later in zip(order, order[1:], strict=False):
+            one, other = overall.get(later), overall.get(earlier)
+            if one and other:
+                yield (str(theme_id), later, "", earlier), one, other
+        for wave, group in by_wave.items():
+            for part in parts:
+                for (segment, against), inside, outside in _splits(group, part):
+                    one, other = share(inside), share(outside)
+                    if one and other:
+                        yield (str(theme_id), wave, segment, against), one, other
+
+
+def _splits(group: pd.DataFrame, members: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame, pd.DataFrame]]:
+    """Split respondents by each value of an attribute, or by side, against all who have another value of it."""
+    named = group.merge(members[MEMBERS], on=PERSON, how="inner")
+    named["attribute"] = named["segment"].str.partition("=")[0]
+    for _, mine in named.groupby("attribute", sort=True):
+        values = sorted(mine["segment"].unique())
+        for value in values[:1] if len(values) == 2 else values:
+            inside = mine[mine["segment"] == value]
+            outside = mine[~mine["respondent_id"].isin(inside["respondent_id"])].drop_duplicates(
+                [*PERSON, "question_id"]
+            )
+            if len(inside) and len(outside):
+                yield (value, next(v for v in values if v != value) if len(values) == 2 else OTHERS), inside, outside
+
+
+def _compared(one: Share, other: Share, confidence: float) -> dict[str, object]:
+    tested = not np.isnan(one.effective) and not np.isnan(other.effective)
+    low, high = difference_interval(one, other, confidence) if tested else (float("nan"),) * 2
+    return {
+        "share": one.share,
+        "other_share": other.share,
+        "base": one.base,
+        "other_base": other.base,
+        "method": one.method,
+        "other_method": other.method,
+        "difference": one.share - other.share,
+        "low": low,
+        "high": high,
+        "effect": effect_size(one.share, other.share),
+        "p": difference_test(one, other) if tested else float("nan"),
+    }
