@@ -62,6 +62,12 @@ def test_outside_only_approved_quotes_show_what_is_proposed():
             assert not any(words in page for words in before.proposed.examples if words not in approved)
 
 
+def test_so_few_that_they_may_be_mistakes_are_counted_and_not_shown():
+    told = [t.proposed for t in themes(build_content(**all_propose(inputs_of(people=200), every=25))) if t.proposed]
+    rare = [each for each in told if each.cell.share < 0.1]
+    assert rare and all("mistakes" in each.sentence and not each.examples and not each.quotes for each in rare)
+
+
 def test_few_who_propose_are_not_counted_outside():
     content = build_content(**all_propose(inputs_of(), every=9))
     few = [t.id for t in themes(content) if t.proposed and t.proposed.cell.n < 5]

@@ -15,6 +15,8 @@ from pipeline.text.boundaries import count_words
 # A proposal is shown only if it has as many words as say something, and few enough to be read at a glance.
 FEWEST_WORDS, MOST_WORDS = 3, 20
 MOST = 5
+# Two in a hundred units that propose nothing are taken for proposals (record 0016); under this share they may be most.
+RARE = 0.1
 # A reason is called typical of a side from this difference between the shares on.
 TYPICAL = 0.1
 _LISTED = 50
@@ -47,6 +49,11 @@ def proposed(
     if not n:
         return None
     said = {"wave": wave, "base": base, "n": n, "share": n / base}
+    count = wording.of_base(n, base)
+    sentence = f"{count} who mention it in {wave} propose something about it, as the machine reads them."
+    if n < RARE * base:
+        sentence += " So few may be the machine’s mistakes; none is shown."
+        return Proposed(cell=Cell(**said), sentence=sentence, examples=(), quotes=())
     places: dict[str, list[tuple[int, int]]] = {}
     rows = []
     for row in mine.itertuples(index=False):
@@ -60,10 +67,7 @@ def proposed(
     shown = list(dict.fromkeys(inputs.show(r, s, e) for *_, r, s, e in surest))
     return Proposed(
         cell=Cell(**said),
-        sentence=(
-            f"{wording.of_base(n, base)} who mention it in {wave} propose something about it, "
-            "as the machine reads them."
-        ),
+        sentence=sentence,
         examples=tuple(shown[:MOST]),
         quotes=tuple(q for q in quotes if _proposes(inputs, q, places))[:MOST],
     )
