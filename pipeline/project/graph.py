@@ -12,9 +12,9 @@ from pipeline.project.modules import module_files
 from pipeline.project.stamp import STAMP
 
 SURVEY = "data/survey.yaml"
-# Small files for git rather than DVC's cache. Not headlines.csv: the options of an export's closed questions can hold
-# what a respondent wrote beside "other".
-KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv")
+# Small files for git rather than DVC's cache. Not those that name options (headlines, closed, crosstabs): an
+# export's can hold what a respondent wrote beside "other". Nor numbers.csv: least and most are single answers.
+KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv", "reports/nets.csv")
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -160,8 +160,11 @@ STAGES = (
             "models/releases",
         ),
         params=("measure",),
-        survey=("sampling", "waves", "questions"),
-        outs=tuple(f"reports/{name}.csv" for name in ("headlines", "changes", "differences", "reading", "published")),
+        survey=("sampling", "waves", "questions", "nets", "cross"),
+        outs=(
+            *(f"reports/{name}.csv" for name in ("closed", "headlines", "numbers", "nets", "crosstabs")),
+            *(f"reports/{name}.csv" for name in ("changes", "differences", "reading", "published")),
+        ),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -195,7 +198,7 @@ STAGES = (
             "data/codebook/decisions",
             "models/coder",
             "reports/prevalence.csv",
-            "reports/headlines.csv",
+            *(f"reports/{name}.csv" for name in ("closed", "numbers", "nets", "crosstabs")),
             "reports/changes.csv",
             "reports/differences.csv",
             "reports/reading.csv",
@@ -203,7 +206,7 @@ STAGES = (
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),
-        survey=("title", "note", "sampling", "waves", "questions"),
+        survey=("title", "note", "sampling", "waves", "questions", "nets"),
         outs=("reports/internal/themes.html", "reports/public/themes.html"),
     ),
 )

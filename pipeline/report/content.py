@@ -13,6 +13,7 @@ from pipeline.report import wording
 from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
+from pipeline.report.crossed import cross_tables
 from pipeline.report.decided import decided, retired
 from pipeline.report.inputs import Inputs
 from pipeline.report.news import news
@@ -44,7 +45,10 @@ def build_content(
     candidate_responses: pd.DataFrame,
     quotes: pd.DataFrame,
     prevalence: pd.DataFrame,
-    headlines: pd.DataFrame,
+    figures: pd.DataFrame,
+    numbers: pd.DataFrame,
+    nets: pd.DataFrame,
+    crosstabs: pd.DataFrame,
     changes: pd.DataFrame,
     differences: pd.DataFrame,
     reading: pd.DataFrame,
@@ -105,7 +109,10 @@ def build_content(
             "candidate_responses": candidate_responses,
             "quotes": quotes,
             "prevalence": prevalence,
-            "headlines": headlines,
+            "figures": figures,
+            "numbers": numbers,
+            "nets": nets,
+            "crosstabs": crosstabs,
             "changes": changes,
             "differences": differences,
             "reading": reading,
@@ -132,6 +139,7 @@ def _content(inputs: Inputs) -> Content:
     overall, questions = open_questions(inputs, quotes)
     views = outlooks(inputs, charts, quotes)
     explained = {view.question_id for view in views}
+    crosses, crosses_left_out = cross_tables(inputs, charts)
     plain_charts = [c for c in charts if not c.attribute and c.key not in explained]
     answers, left_out, unexplained, n_unexplained, n_uncoded = coded_answers(inputs)
     n_unclaimed, of_answers, unclaimed_examples = unclaimed(inputs)
@@ -150,6 +158,8 @@ def _content(inputs: Inputs) -> Content:
         headlines=tuple(headlines(inputs, charts)),
         choices=tuple(c for c in plain_charts if c.kind == "multi"),
         closed=tuple(c for c in plain_charts if c.kind != "multi"),
+        crosses=crosses,
+        crosses_left_out=crosses_left_out,
         outlooks=views,
         overall=overall,
         questions=questions,

@@ -24,11 +24,15 @@ class Cell(Section):
 
 
 class Row(Section):
-    """One bar of a chart, with one cell for each of the chart's waves (None: no figure for that wave)."""
+    """One bar of a chart, with one cell for each of the chart's waves (None: no figure for that wave).
+
+    ``parts`` names what a row counts together: options of a box or net, or the themes of a combined one.
+    """
 
     label: str
     cells: tuple[Cell | None, ...]
     folded: bool = False
+    parts: tuple[str, ...] = ()
 
     @property
     def latest(self) -> Cell | None:
@@ -36,11 +40,31 @@ class Row(Section):
         return self.cells[-1] if self.cells else None
 
 
+class Numbers(Section):
+    """The answers to a numeric question in one wave: all figures are of the ``n`` who gave a number.
+
+    ``base`` answered, of ``asked``. The least and the most are single answers, None on a page for outside.
+    """
+
+    wave: str
+    n: int
+    base: int
+    asked: int
+    mean: float
+    lower: float
+    median: float
+    upper: float
+    least: float | None
+    most: float | None
+    weighted: bool
+
+
 class Chart(Section):
     """One figure and the table under it.
 
     ``key`` is the question's id. ``rows`` stand in the order in which they are drawn. ``left_out`` counts the rows that
-    are only in the tables. ``facts`` are sentences shown in place of bars (numeric questions).
+    are only in the tables. ``nets`` are boxes and nets: rows that count some of the others together. ``numbers`` stand
+    in place of bars (numeric questions).
     """
 
     key: str
@@ -51,12 +75,40 @@ class Chart(Section):
     rows: tuple[Row, ...] = ()
     left_out: int = 0
     note: str = ""
-    facts: tuple[str, ...] = ()
+    nets: tuple[Row, ...] = ()
+    numbers: tuple[Numbers, ...] = ()
 
     @property
     def base(self) -> int:
         """How many respondents the latest wave's shares are of."""
         return max((row.latest.base for row in self.rows if row.latest), default=0)
+
+
+class CrossTable(Section):
+    """The themes of one open question across the answers to a closed one, in one wave: a row a theme.
+
+    ``of`` says of whom the shares are: those who had ``chosen`` the answer of a column, or ``raised`` the theme of a
+    row. Cells stand by column; None where too few respondents are behind a figure. ``options`` says of each column
+    whether it is a single option rather than several counted together, ``single`` whether a respondent chose only one.
+    """
+
+    closed_id: str
+    question_id: str
+    question: str
+    wave: str
+    of: str
+    columns: tuple[str, ...]
+    options: tuple[bool, ...]
+    single: bool
+    rows: tuple[Row, ...]
+    note: str = ""
+
+    @property
+    def bases(self) -> tuple[int, ...]:
+        """The largest base in each column."""
+        return tuple(
+            max((c.base for row in self.rows if (c := row.cells[i])), default=0) for i in range(len(self.columns))
+        )
 
 
 class WaveInfo(Section):
@@ -383,6 +435,8 @@ class Content(Section):
     headlines: tuple[Headline, ...]
     choices: tuple[Chart, ...]
     closed: tuple[Chart, ...]
+    crosses: tuple[CrossTable, ...]
+    crosses_left_out: int
     outlooks: tuple[Outlook, ...]
     overall: OpenQuestion | None
     questions: tuple[OpenQuestion, ...]
