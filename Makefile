@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-review bench-waves compare-statistics clean
+.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves compare-statistics clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,7 +56,7 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking bench-quality bench-evidence bench-review bench-waves  ## every benchmark
+bench: bench-masking bench-quality bench-evidence bench-proposals bench-sides bench-proposals bench-sides bench-review bench-waves  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
@@ -72,6 +72,12 @@ bench-evidence: $(STAMP)  ## shares and their intervals over 3,000 draws of gold
 
 bench-waves: $(STAMP)  ## what is new: codes taken out and found again, false alarms, about 20 minutes (DATA=folder)
 	python benchmarks/waves/run.py $(DATA)
+
+bench-proposals: $(STAMP)  ## units that propose something, against 300 read ones, beside two peers, a minute (DATA=folder of surveys)
+	python benchmarks/proposals/run.py $(DATA)
+
+bench-sides: $(STAMP)  ## answers that read like the other side of their rating, against 200 read ones, two minutes (DATA=folder)
+	python benchmarks/sides/run.py $(DATA)
 
 bench-review: $(STAMP)  ## keys and words of coding a question by keyboard, in Chromium; after make report (DATA=folder: another project)
 	python benchmarks/review/keys.py $(DATA)

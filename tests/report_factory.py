@@ -55,6 +55,8 @@ TABLES = {
     "disagreements": contracts.DISAGREEMENTS,
     "emerging": contracts.EMERGING,
     "emerging_answers": contracts.EMERGING_ANSWERS,
+    "proposals": contracts.PROPOSALS,
+    "contradictions": contracts.CONTRADICTIONS,
 }
 
 

@@ -22,7 +22,7 @@ def table(texts):
 
 
 def pieces(text, nlp, **params):
-    units, _ = segment(table([text]), Segment(**params), nlp)
+    units, _, _ = segment(table([text]), Segment(**params), nlp)
     return [text[a:b] for n, a, b in zip(units["n"], units["start"], units["end"], strict=True) if n]
 
 
@@ -74,7 +74,7 @@ def test_min_words_on_both_sides(least, n, nlp):
 
 def test_unit_zero_is_the_whole_answer_without_outer_space(nlp):
     text = "  All was good.\n"
-    units, _ = segment(table([text]), Segment(), nlp)
+    units, _, _ = segment(table([text]), Segment(), nlp)
     assert units[["n", "start", "end"]].values.tolist() == [[0, 2, 15], [1, 2, 15]]
     assert set(units["text_id"]) == {hashlib.sha256(b"All was good.").hexdigest()}
     assert units["unit_id"].str.fullmatch("u_[0-9a-f]{16}").all() and units["unit_id"].is_unique
@@ -82,7 +82,7 @@ def test_unit_zero_is_the_whole_answer_without_outer_space(nlp):
 
 def test_other_languages_get_patterns_only(nlp):
     text = "Danke an Frau Petra Schneider, sie war wirklich sehr freundlich. Mail an p@x.de bitte."
-    units, redactions = segment(table([text]), Segment(), nlp)
+    units, redactions, _ = segment(table([text]), Segment(), nlp)
     assert set(units["language"]) == {"de"}
     assert redactions["type"].tolist() == ["EMAIL"]
 
@@ -94,7 +94,7 @@ def test_names_are_masked_unless_told_otherwise(nlp):
 
 
 def test_no_answers_give_empty_tables(nlp):
-    units, redactions = segment(table([]), Segment(), nlp)
+    units, redactions, _ = segment(table([]), Segment(), nlp)
     assert list(units) == list(UNITS.columns) and list(redactions) == list(REDACTIONS.columns)
     assert len(units) == len(redactions) == 0
     assert len(segment(table(["  \n "]), Segment(), nlp)[0]) == 0
@@ -102,7 +102,7 @@ def test_no_answers_give_empty_tables(nlp):
 
 @pytest.mark.parametrize("text", ["The staff was kind but slow. " * 1400, "(" * 40_000, "a@" * 20_000, "." * 40_000])
 def test_very_long_answers(text, nlp):
-    units, _ = segment(table([text]), Segment(), nlp)
+    units, _, _ = segment(table([text]), Segment(), nlp)
     assert units["end"].max() == len(text.strip())
 
 
@@ -128,7 +128,7 @@ WORDS = st.lists(
 @given(st.lists(st.one_of(TEXT, WORDS), min_size=1, max_size=5), st.integers(1, 6))
 def test_units_tile_every_answer_in_order(nlp, texts, least):
     answers = table(texts)
-    units, redactions = segment(answers, Segment(min_words=least), nlp)
+    units, redactions, _ = segment(answers, Segment(min_words=least), nlp)
     check(units, UNITS, "units")
     check(redactions, REDACTIONS, "redactions")
     for response_id, text in zip(answers["response_id"], answers["text"], strict=True):
@@ -169,7 +169,7 @@ def test_cut_leaves_accents_flags_and_joined_emoji_whole():
 def test_real_answers_are_cut_into_whole_tiles(shared_data, nlp):
     forms = pd.read_csv(shared_data / "nhs_fft" / "2021Q2.csv", dtype=str, keep_default_na=False)
     texts = [text for column in forms.columns[6:] for text in forms[column] if text.strip()][:120]
-    units, _ = segment(table(texts), Segment(), nlp)
+    units, _, _ = segment(table(texts), Segment(), nlp)
     parts = units[units["n"] > 0]
     assert 1.2 < len(parts) / len(texts) < 4
     by_id = dict(zip(table(texts)["response_id"], texts, strict=True))

@@ -21,7 +21,7 @@ def table(texts):
 def checked(texts, nlp, **params):
     """The pieces of each text, after everything that must hold of any segmentation was asserted."""
     answers = table(texts)
-    units, _ = segment(answers, Segment(**params), nlp)
+    units, _, _ = segment(answers, Segment(**params), nlp)
     spans = dict(iter(units.groupby("response_id")))
     found = []
     for response_id, text in zip(answers["response_id"], answers["text"], strict=True):
@@ -105,7 +105,7 @@ def test_further_boundaries(parts, nlp):
 
 def test_a_redaction_is_never_cut(nlp):
     text = "I was seen by Julie Smith; J. Patel and Anna de la Cruz. Mail j.b@x.org; ring 020 7946 0318. All lovely."
-    units, redactions = segment(table([text]), Segment(), nlp)
+    units, redactions, _ = segment(table([text]), Segment(), nlp)
     assert len(redactions) >= 5
     edges = set(units.loc[units["n"] > 0, "start"]) | set(units.loc[units["n"] > 0, "end"])
     assert all(not edges & set(range(a + 1, b)) for a, b in zip(redactions["start"], redactions["end"], strict=True))

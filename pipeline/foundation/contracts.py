@@ -16,6 +16,9 @@ KINDS = ("pull", "fragment")
 NEWS = ("emerging", "fading")
 AMONG = ("all", "several")
 AGREEMENT_MEASURES = ("f1", "precision", "recall", "macro_f1", "kappa", "alpha", "ac1", "masi", "f1_gap")
+# By which a passage's own words show that it proposes something; see pipeline/text/proposing.py.
+SIGNS = ("", "none", "please", "obliges", "wishes", "could", "asks", "more", "commands", "fragment")
+ASKS = ("proposals", "reasons", "experience")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,35 @@ REDACTIONS = Contract(
     "data/units/{wave}.redactions.parquet",
     {"response_id": "str", "start": "int", "end": "int", "type": "str"},
     key=("response_id", "start", "end"),
+)
+SIGNS_OF_PROPOSALS = Contract(
+    "signs of proposals",
+    "data/units/{wave}.signs.parquet",
+    {"unit_id": "str", "sign": "str"},
+    key=("unit_id",),
+    values={"sign": SIGNS},
+)
+PROPOSALS = Contract(
+    "which units propose something",
+    "data/coded/proposals.parquet",
+    {"unit_id": "str", "response_id": "str", "asks": "str", "rule": "str", "score": "float", "proposes": "bool"},
+    key=("unit_id",),
+    values={"asks": ASKS, "rule": SIGNS},
+    ranges={"score": (0.0, 1.0)},
+)
+CONTRADICTIONS = Contract(
+    "answers that read like the other side",
+    "data/coded/contradictions.parquet",
+    {
+        "response_id": "str",
+        "question_id": "str",
+        "side": "str",
+        "reads_like": "str",
+        "probability": "float",
+        "to_read": "bool",
+    },
+    key=("response_id",),
+    ranges={"probability": (0.0, 1.0)},
 )
 UNIT_CODES = Contract(
     "unit codes",

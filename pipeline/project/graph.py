@@ -75,7 +75,7 @@ STAGES = (
         deps=("data/responses/{wave}.parquet", "models/spacy.json"),
         params=("segment",),
         survey=(),
-        outs=("data/units/{wave}.parquet", "data/units/{wave}.redactions.parquet"),
+        outs=tuple(f"data/units/{{wave}}{end}" for end in (".parquet", ".redactions.parquet", ".signs.parquet")),
         per_wave=True,
     ),
     Stage(
@@ -111,6 +111,8 @@ STAGES = (
             "data/coded/gold.parquet",
             "data/coded/several.parquet",
             "data/coded/codebook.json",
+            "data/coded/proposals.parquet",
+            "data/coded/contradictions.parquet",
             "models/coder",
         ),
     ),

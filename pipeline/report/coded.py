@@ -11,6 +11,7 @@ from pipeline.report.closed import side_cells
 from pipeline.report.combined import across_questions, with_combined
 from pipeline.report.decided import lineage
 from pipeline.report.inputs import SIDE, Inputs, options_base
+from pipeline.report.proposing import contradiction, proposed, taken_to_ask, typical
 from pipeline.report.records import (
     Cell,
     Chart,
@@ -133,6 +134,7 @@ def _question(inputs: Inputs, question_id: str, home: Sequence[Theme], quotes: S
         sentence="; ".join(f"{cell.wave}: {wording.of_base(cell.n or 0, cell.base)} answered" for cell in answered),
         chart=chart,
         themes=tuple(ranked),
+        asks=taken_to_ask(inputs, question_id),
         breaks=breaks,
     )
 
@@ -188,6 +190,7 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         segments=_segments(inputs, theme, home, cell),
         quotes=_one_each([q for q in mine if q.kind == PULL]),
         fragments=_one_each([q for q in mine if q.kind == FRAGMENT]),
+        proposed=proposed(inputs, theme.id, [home] if home else asked, cell.wave, _one_each(mine)) if cell else None,
     )
 
 
@@ -268,6 +271,8 @@ def outlooks(inputs: Inputs, charts: Sequence[Chart], quotes: Sequence[Quote]) -
                 rest=rest,
                 reasons=reasons,
                 method=method,
+                typical=typical([t for r in reasons for t in r.by_side], inputs.params.measure.min_segment),
+                contradiction=contradiction(inputs, open_id),
             )
         )
     return tuple(found)

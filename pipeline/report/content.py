@@ -60,6 +60,8 @@ def build_content(
     disagreements: pd.DataFrame,
     emerging: pd.DataFrame,
     emerging_answers: pd.DataFrame,
+    proposals: pd.DataFrame,
+    contradictions: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
     metrics: Mapping[str, dict[str, Any]],
     params: Params,
@@ -72,7 +74,7 @@ def build_content(
     ----------
     survey, codebook, params
         What people wrote; the codebook is the effective one.
-    responses … emerging_answers : DataFrame
+    responses … contradictions : DataFrame
         The tables by contract, all listed waves in one.
     ledgers : mapping of str to dict
         Each wave's ledger as `ingest` writes it; a wave without one is counted from its responses.
@@ -124,6 +126,8 @@ def build_content(
             "disagreements": disagreements,
             "emerging": emerging,
             "emerging_answers": emerging_answers,
+            "proposals": proposals,
+            "contradictions": contradictions,
         },
         ledgers=ledgers,
         metrics=metrics,

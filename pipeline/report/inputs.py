@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.evidence.differences import OTHERS
 from pipeline.evidence.prevalence import nearest
+from pipeline.evidence.proposing import proposing_units
 from pipeline.foundation.params import Params
 from pipeline.report.records import Cell
 from pipeline.report.wording import tame, tested
@@ -62,6 +63,18 @@ class Inputs:
         for row in nearest(self.tables["prevalence"]).to_dict("records"):
             found.setdefault((row["question_id"], row["theme_id"], row["segment"]), {})[row["wave"]] = self.cell(row)
         return found
+
+    @cached_property
+    def proposing(self) -> pd.DataFrame:
+        """The units that propose something about a theme, as `proposing_units` gives them."""
+        return proposing_units(self.tables["proposals"], self.tables["unit_codes"], self.tables["units"])
+
+    @cached_property
+    def quote_spans(self) -> dict[str, list[tuple[int, int]]]:
+        """What each quote is cut from, by quote id."""
+        table = self.tables["quotes"]
+        spans = zip(table["quote_id"], table["spans"], strict=True)
+        return {name: [(int(start), int(end)) for start, end in each] for name, each in spans}
 
     @staticmethod
     def cell(row: Mapping[Hashable, Any]) -> Cell:

@@ -14,6 +14,7 @@ from pipeline.report.records import (
     Loss,
     OpenQuestion,
     Outlook,
+    Proposed,
     Quote,
     Row,
     SegmentRow,
@@ -220,7 +221,9 @@ def _outlook(view: Outlook, few: int) -> Outlook | None:
         r.model_copy(update={"by_side": tuple(t for table in r.by_side if (t := _table(table, few, None, names)).rows)})
         for r in view.reasons
     )
-    return view.model_copy(update={"chart": chart, "sides": sides, "rest": rest, "reasons": reasons})
+    # A machine's list for reading is no finding; the shares by side stand in the table.
+    private = {"typical": (), "contradiction": None}
+    return view.model_copy(update={"chart": chart, "sides": sides, "rest": rest, "reasons": reasons, **private})
 
 
 def _side(side: Side, few: int) -> Side:
@@ -244,7 +247,7 @@ def _quotes(quotes: Iterable[Quote], few: int) -> tuple[Quote, ...]:
 
 
 def _question(question: OpenQuestion, few: int) -> OpenQuestion:
-    return question.model_copy(update={"themes": tuple(_theme(theme, few) for theme in question.themes)})
+    return question.model_copy(update={"themes": tuple(_theme(theme, few) for theme in question.themes), "asks": ""})
 
 
 def _theme(theme: ThemeBlock, few: int) -> ThemeBlock:
@@ -263,8 +266,16 @@ def _theme(theme: ThemeBlock, few: int) -> ThemeBlock:
             "segments": tuple(table for table in tables if table.rows),
             "quotes": _quotes(theme.quotes, few),
             "fragments": _quotes(theme.fragments, few),
+            "proposed": _proposed(theme.proposed, few),
         }
     )
+
+
+def _proposed(told: Proposed | None, few: int) -> Proposed | None:
+    """Show how many propose only where neither they nor the others who mention the theme are few."""
+    if told is None or min(told.cell.n or 0, told.cell.base - (told.cell.n or 0)) < FEWEST:
+        return None
+    return told.model_copy(update={"examples": (), "quotes": _quotes(told.quotes, few)})
 
 
 def _table(table: SegmentTable, few: int, base: int | None, names: set[str] | None = None) -> SegmentTable:

@@ -196,6 +196,25 @@ class Part(Section):
     cell: Cell
 
 
+class Proposed(Section):
+    """How many of those who mention a theme propose something about it, with proposals in people's words.
+
+    ``examples`` are masked words for the team; ``quotes`` are the theme's quotes that propose.
+    """
+
+    cell: Cell
+    sentence: str
+    examples: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+
+
+class Contradiction(Section):
+    """How many answers read like another side than the one ticked, listed for reading by the team."""
+
+    sentence: str
+    answers: tuple[str, ...]
+
+
 class ThemeBlock(Section):
     """Everything said about one theme, at its one home: a question, or empty for all open questions together.
 
@@ -229,6 +248,7 @@ class ThemeBlock(Section):
     segments: tuple[SegmentTable, ...]
     quotes: tuple[Quote, ...]
     fragments: tuple[Quote, ...]
+    proposed: Proposed | None = None
 
 
 class Break(Section):
@@ -267,6 +287,7 @@ class OpenQuestion(Section):
     sentence: str
     chart: Chart | None
     themes: tuple[ThemeBlock, ...]
+    asks: str = ""
     breaks: tuple[Break, ...] = ()
 
 
@@ -301,6 +322,8 @@ class Outlook(Section):
     rest: Cell | None
     reasons: tuple[Reasons, ...]
     method: str
+    typical: tuple[str, ...] = ()
+    contradiction: Contradiction | None = None
 
 
 class Candidate(Section):

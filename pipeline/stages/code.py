@@ -5,7 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.evidence.agreement import measure_agreement
-from pipeline.foundation.contracts import GOLD, HELDOUT, MENTIONS, QUEUE, RESPONSES, SEVERAL, UNIT_CODES, UNITS
+from pipeline.evidence.contradictions import find_contradictions
+from pipeline.evidence.proposing import find_proposals
+from pipeline.foundation.contracts import (
+    CLOSED,
+    CONTRADICTIONS,
+    GOLD,
+    HELDOUT,
+    MENTIONS,
+    PROPOSALS,
+    QUEUE,
+    RESPONSES,
+    SEVERAL,
+    SIGNS_OF_PROPOSALS,
+    UNIT_CODES,
+    UNITS,
+)
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
@@ -53,6 +68,11 @@ def run(wave: str | None = None) -> None:
     write_table(gold.several, SEVERAL)
     write_table(coded.heldout, HELDOUT)
     write_table(coded.queue, QUEUE)
+    proposals = find_proposals(units, read_waves(SIGNS_OF_PROPOSALS, survey.waves), responses, survey)
+    closed = read_waves(CLOSED, survey.waves)
+    other_side = find_contradictions(responses, units, vectors, closed, survey, proposals, params.seed)
+    write_table(proposals, PROPOSALS)
+    write_table(other_side, CONTRADICTIONS)
     write_json(EFFECTIVE_FILE, effective(codebook))
     about = {
         "encoder": params.embed.encoder,
@@ -73,6 +93,8 @@ def run(wave: str | None = None) -> None:
         mentions=int(mentions["mentioned"].sum()),
         decisions=len(standing.decisions),
         conflicts=len(standing.conflicts),
+        proposals=int(proposals["proposes"].sum()),
+        like_other_side=int(other_side["to_read"].sum()),
     )
 
 

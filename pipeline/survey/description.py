@@ -79,7 +79,8 @@ class Question(Section):
     ordinal question or grid count together (see `nets.top_of`), and so do ``boxes``: ``{agree: [Agree, Strongly
     agree]}``.
     ``explains`` names the closed question whose answer this open one gives the reasons for, and ``sides`` groups that
-    question's options: ``{optimists: [Very optimistic, Optimistic]}``.
+    question's options: ``{optimists: [Very optimistic, Optimistic]}``. ``asks`` says what an open question asks for
+    where its words do not tell it (see `pipeline.survey.asking`): ``proposals``, ``reasons`` or ``experience``.
     """
 
     columns: tuple[str, ...] = Field(min_length=1)
@@ -96,6 +97,7 @@ class Question(Section):
     boxes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     explains: str = ""
     sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    asks: Literal["", "proposals", "reasons", "experience"] = ""
 
     @field_validator("columns")
     @classmethod

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pipeline.foundation.contracts import REDACTIONS, UNITS, Contract
+from pipeline.foundation.contracts import REDACTIONS, SIGNS_OF_PROPOSALS, UNITS, Contract
 from pipeline.foundation.log import progress
 from pipeline.foundation.params import Segment
 from pipeline.foundation.tables import empty
@@ -17,6 +17,7 @@ from pipeline.text.boundaries import cut, find_cuts
 from pipeline.text.languages import detect
 from pipeline.text.patterns import Redaction
 from pipeline.text.personal import find_personal
+from pipeline.text.proposing import sign_of
 from pipeline.text.spacy_model import load_spacy
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ PART = 50_000
 _RUN = re.compile(r"\S{200,}")
 
 
-def segment(responses: pd.DataFrame, params: Segment, nlp: Language | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cut answers into meaning units and find the personal data in them.
+def segment(
+    responses: pd.DataFrame, params: Segment, nlp: Language | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Cut answers into meaning units, find the personal data in them, and the signs that a unit proposes something.
 
     Parameters
     ----------
@@ -50,6 +53,8 @@ def segment(responses: pd.DataFrame, params: Segment, nlp: Language | None = Non
         text. An answer of white space only has no units.
     redactions : DataFrame
         Table `redactions`: where personal data stands in each answer.
+    signs : DataFrame
+        Table `signs of proposals`: of every meaning unit, not of whole answers. English answers only.
 
     Raises
     ------
@@ -63,20 +68,24 @@ def segment(responses: pd.DataFrame, params: Segment, nlp: Language | None = Non
     """
     texts = sorted(set(responses["text"]))
     languages = dict(zip(texts, detect(texts, params.language), strict=True))
-    read: dict[str, tuple[list[tuple[int, int]], list[Redaction]]] = {}
+    read: dict[str, tuple[list[tuple[int, int]], list[Redaction], list[str]]] = {}
     for text, doc in progress(_parsed(texts, languages, params, nlp), "splitting answers", len(texts)):
         redactions = find_personal([text], [doc], names=params.mask_names)[0]
         cuts = find_cuts(text, doc, params.min_words, [(r.start, r.end) for r in redactions])
-        read[text] = (cut(text, cuts, params.min_words), redactions)
-    units, masked = [], []
+        spans = cut(text, cuts, params.min_words)
+        english = doc if params.language == "en" else None
+        read[text] = (spans, redactions, [sign_of(english, *span) if english is not None else "" for span in spans])
+    units, masked, signs = [], [], []
     for response_id, text in zip(responses["response_id"], responses["text"], strict=True):
-        spans, redactions = read[text]
+        spans, redactions, shown = read[text]
         whole = [(spans[0][0], spans[-1][1])] if spans else []
         for n, (start, end) in enumerate(whole + spans):
             unit_id = _unit_id(response_id, start, end, n)
             units.append((unit_id, response_id, n, start, end, text_id(text[start:end]), languages[text]))
+            if n:
+                signs.append((unit_id, shown[n - 1]))
         masked += [(response_id, r.start, r.end, r.type) for r in redactions]
-    return _table(units, UNITS), _table(masked, REDACTIONS)
+    return _table(units, UNITS), _table(masked, REDACTIONS), _table(signs, SIGNS_OF_PROPOSALS)
 
 
 def text_id(text: str) -> str:
