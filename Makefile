@@ -56,7 +56,7 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking bench-quality bench-evidence bench-proposals bench-sides bench-proposals bench-sides bench-review bench-waves  ## every benchmark
+bench: bench-masking bench-quality bench-evidence bench-proposals bench-sides bench-review bench-waves  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
@@ -67,7 +67,7 @@ bench-quality: $(STAMP)  ## coding, candidates and quotes beside their peers, ab
 bench-quality-quick: $(STAMP)  ## the same with few draws and peers
 	python benchmarks/quality/run.py $(DATA) --quick
 
-bench-evidence: $(STAMP)  ## shares and their intervals over 3,000 draws of gold: coverage, width, bias, about 40 minutes (DATA=folder)
+bench-evidence: $(STAMP)  ## shares and their intervals over 3,000 draws of gold: coverage, width, bias, about 20 minutes (DATA=folder)
 	python benchmarks/evidence/run.py $(DATA)
 
 bench-waves: $(STAMP)  ## what is new: codes taken out and found again, false alarms, about 20 minutes (DATA=folder)

@@ -34,13 +34,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("folder", nargs="?", type=Path, default=SHARED / "nhs_fft")
     parser.add_argument("--draws", type=int, help="draws of each size (1000; 50 with --quick)")
     parser.add_argument("--sizes", default="100,200,400")
-    parser.add_argument("--real", type=int, help="draws of 200 in which themebook's own coder is fitted (30; 2)")
+    parser.add_argument("--real", type=int, help="draws of 200 in which themebook's own coder is fitted (60; 2)")
     parser.add_argument("--quick", action="store_true", help="few draws: shows that it runs, not what holds")
     parser.add_argument("--work", type=Path, help="folder for the scratch project, kept")
     parser.add_argument("--out", type=Path, default=HERE / "results")
     given = parser.parse_args()
     given.draws = given.draws or (50 if given.quick else 1000)
-    given.real = (2 if given.quick else 30) if given.real is None else given.real
+    given.real = (2 if given.quick else 60) if given.real is None else given.real
     given.sizes = [int(size) for size in given.sizes.split(",")]
     return given
 
