@@ -201,7 +201,7 @@ STAGES = (
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),
-        survey=("title", "note", "sampling", "waves", "questions"),
+        survey=("title", "note", "sampling", "suppress", "waves", "questions"),
         outs=("reports/internal/themes.html", "reports/public/themes.html"),
     ),
 )

@@ -188,6 +188,7 @@ def _headline(inputs: Inputs, chart: Chart, values: list[str]) -> Headline | Non
         answer=wording.top(values, inputs.survey.closed_items[chart.key][1].order),
         cell=cell,
         previous=previous,
+        options=tuple(values),
         figure=wording.percent(cell.share),
         of=f"{wording.of_cell(cell)} in {cell.wave}",
         change=change,

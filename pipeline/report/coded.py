@@ -228,7 +228,7 @@ def _theme_chart(inputs: Inputs, question_id: str, themes: Sequence[Theme], key:
         return None
     names = {t.id: t.name for t in themes}
     ranked = sorted(histories, key=lambda t: (-_share(histories[t].get(waves[-1])), names[t]))
-    rows = tuple(Row(label=names[t], cells=tuple(histories[t].get(w) for w in waves)) for t in ranked)
+    rows = tuple(Row(key=t, label=names[t], cells=tuple(histories[t].get(w) for w in waves)) for t in ranked)
     base = max(cell.base for cell in histories[ranked[0]].values()) if len(waves) == 1 else None
     latest = [c for t in ranked if (c := histories[t].get(waves[-1]))]
     base = latest[0].base if latest else base or 0

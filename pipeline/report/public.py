@@ -19,6 +19,7 @@ from pipeline.report.records import (
     Side,
     ThemeBlock,
 )
+from pipeline.report.small import conceal
 
 FEWEST = 5
 _VALUES = ("single", "multi", "ordinal", "grid")
@@ -45,14 +46,15 @@ def to_public(content: Content) -> Content:
     """
     if content.audience == "public":
         return content
-    few = content.min_segment
-    return content.model_copy(
+    few = max(content.min_segment, 2 * content.suppress)
+    fewest = max(FEWEST, content.suppress)
+    public = content.model_copy(
         update={
             "audience": "public",
-            "who": _charts(content.who, max(few, FEWEST)),
+            "who": _charts(content.who, max(few, fewest)),
             "headlines": tuple(h for h in content.headlines if _enough(h.cell)),
-            "choices": _charts(content.choices, FEWEST),
-            "closed": _charts(content.closed, FEWEST),
+            "choices": _charts(content.choices, fewest),
+            "closed": _charts(content.closed, fewest),
             "outlooks": tuple(o for view in content.outlooks if (o := _outlook(view, few))),
             "overall": _question(content.overall, few) if content.overall else None,
             "questions": tuple(_question(q, few) for q in content.questions),
@@ -71,6 +73,7 @@ def to_public(content: Content) -> Content:
             "made": tuple(fact for fact in content.made if _outside(fact)),
         }
     )
+    return conceal(public, content) if content.suppress else public
 
 
 def _outside(fact: Fact) -> bool:
@@ -192,15 +195,15 @@ def _table(table: SegmentTable, few: int, base: int | None, names: set[str] | No
         rows.remove(min(rows, key=lambda row: row.cell.base))
     return table.model_copy(
         update={
-            "rows": tuple(SegmentRow(value=row.value, cell=_rounded(row.cell)) for row in rows),
+            "rows": tuple(SegmentRow(value=row.value, cell=_uncounted(row.cell)) for row in rows),
             "hidden": table.hidden + len(table.rows) - len(rows),
         }
     )
 
 
-def _rounded(cell: Cell) -> Cell:
-    share = None if cell.share is None else round(cell.share, 2)
-    return Cell(wave=cell.wave, base=cell.base, share=share, method=cell.method)
+def _uncounted(cell: Cell) -> Cell:
+    """Without the count; the page rounds every share by one rule (`wording.whole`), here as everywhere."""
+    return Cell(wave=cell.wave, base=cell.base, share=cell.share, method=cell.method)
 
 
 def _totals(losses: Iterable[Loss]) -> tuple[Loss, ...]:

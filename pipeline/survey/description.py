@@ -116,7 +116,10 @@ class Question(Section):
 
 
 class Survey(Section):
-    """The whole of survey.yaml. ``note`` is printed at the head of every report."""
+    """The whole of survey.yaml. ``note`` is printed at the head of every report.
+
+    ``suppress: 5``: on the public page no count under 5 is shown or can be worked out; 0 asks for nothing.
+    """
 
     title: str = "Survey"
     note: str = ""
@@ -124,6 +127,7 @@ class Survey(Section):
     questions: dict[str, Question] = Field(min_length=1)
     respondent_id: str = ""
     weight: str = ""
+    suppress: int = Field(0, ge=0)
     sampling: Literal["census", "probability", "self-selected"] = "self-selected"
 
     @field_validator("respondent_id", "weight")
