@@ -1,4 +1,4 @@
-"""Cell suppression: small counts are hidden, and others with them, so that none can be worked out from what is shown."""
+"""Cell suppression: small counts are hidden, and others with them, so that none can be worked out from the rest."""
 
 from __future__ import annotations
 
