@@ -359,7 +359,7 @@ def _reworded(content: Content, under: int) -> Content:
         )
         for release in content.releases
     )
-    update = {
+    update: dict[str, object] = {
         "releases": releases,
         "overall": _told(content.overall, under, published) if content.overall else None,
         "questions": tuple(_told(question, under, published) for question in content.questions),
