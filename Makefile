@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-review bench-waves clean
+.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-review bench-waves compare-statistics clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -75,6 +75,10 @@ bench-waves: $(STAMP)  ## what is new: codes taken out and found again, false al
 
 bench-review: $(STAMP)  ## keys and words of coding a question by keyboard, in Chromium; after make report (DATA=folder: another project)
 	python benchmarks/review/keys.py $(DATA)
+
+# Expected values for the tests; a stranger's packages would disturb ours, so each environment is thrown away.
+compare-statistics: $(STAMP)  ## every statistic beside independent implementations, to 1e-6 (installs them aside, two minutes)
+	python benchmarks/statistics/run.py
 
 clean:  ## remove the environment and everything the pipeline made
 	rm -rf $(VENV) data/responses data/units data/embeddings data/candidates data/coded models/coder reports/internal reports/public

@@ -7,6 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.evidence.closed import asked_of, measure_closed
+from pipeline.evidence.crosstabs import measure_crosstabs
+from pipeline.evidence.nets import measure_nets
+from pipeline.evidence.numeric import measure_numbers
+from pipeline.evidence.shares import share_cells
 from pipeline.foundation import contracts
 from pipeline.foundation.params import Params
 from pipeline.foundation.tables import check, empty
@@ -36,13 +41,18 @@ TABLES = {
     "candidate_responses": contracts.CANDIDATE_RESPONSES,
     "quotes": contracts.QUOTES,
     "prevalence": contracts.PREVALENCE,
-    "headlines": contracts.HEADLINES,
+    "figures": contracts.FIGURES,
+    "numbers": contracts.NUMBERS,
+    "nets": contracts.NETS,
+    "crosstabs": contracts.CROSSTABS,
     "changes": contracts.CHANGES,
     "differences": contracts.DIFFERENCES,
     "reading": contracts.READING,
     "published": contracts.PUBLISHED,
     "findings": contracts.FINDINGS,
     "theme_stability": contracts.THEME_STABILITY,
+    "agreement": contracts.AGREEMENT,
+    "disagreements": contracts.DISAGREEMENTS,
     "emerging": contracts.EMERGING,
     "emerging_answers": contracts.EMERGING_ANSWERS,
 }
@@ -194,14 +204,7 @@ def _code(rows: dict, response: dict, text: str, codebook: Codebook, rng: random
 
 
 def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:
-    closed = pd.DataFrame(rows["closed"], columns=["wave", "respondent_id", "question_id", "value"])
-    for (wave, question_id), mine in closed.groupby(["wave", "question_id"]):
-        if survey.closed_items[question_id][1].kind == "numeric":
-            continue
-        base = mine["respondent_id"].nunique()
-        for value, n in mine["value"].value_counts().items():
-            row = {"wave": wave, "question_id": question_id, "value": value, "base": base, "n": int(n)}
-            rows["headlines"].append({**row, "share": n / base})
+    _measure(rows, survey, codebook)
     sides = {o: f"side={name}" for q in survey.questions.values() for name, options in q.sides.items() for o in options}
     segments: dict[tuple[str, str], list[str]] = {}
     for row in rows["closed"]:
@@ -263,6 +266,27 @@ def _count(rows: dict, survey: Survey, codebook: Codebook, method: str) -> None:
             compared |= {"against": waves[at - 1], "share": share, "other_share": before, "base": 70, "other_base": 70}
             compared |= {"method": method, "other_method": method, "difference": share - before, "effect": 0.1}
             rows["differences"].append({**compared, **(dict.fromkeys(test, float("nan")) if not interval else test)})
+
+
+def _measure(rows: dict, survey: Survey, codebook: Codebook) -> None:
+    """What the stage `measure` makes of the closed answers."""
+    names = ("closed", "respondents", "mentions")
+    closed, respondents, mentions = (table(name, rows[name]) for name in names)
+    people = respondents.groupby("wave").size()
+    answered = closed.groupby(["wave", "question_id"])["respondent_id"].nunique()
+    items = {
+        wave: {
+            item: {"answered": n, "blank": int(people[wave]) - n, "not_asked": 0}
+            for item, n in mine.droplevel(0).items()
+        }
+        for wave, mine in answered.groupby(level=0)
+    }
+    asked = asked_of({wave: {"items": mine} for wave, mine in items.items()})
+    rows["figures"] = measure_closed(closed, respondents, asked, survey, 0.95).to_dict("records")
+    rows["numbers"] = measure_numbers(closed, respondents, asked, survey).to_dict("records")
+    params, cells = Params().measure, share_cells(mentions, respondents, None)
+    rows["nets"] = measure_nets(mentions, respondents, closed, survey, codebook, params).to_dict("records")
+    rows["crosstabs"] = measure_crosstabs(cells, closed, survey, params).to_dict("records")
 
 
 def _quote(rows: dict, approve: int) -> None:

@@ -40,7 +40,7 @@ def test_every_figure_of_a_theme_is_that_of_prevalence(inputs, content):
 
 def test_headline_of_a_scale_is_its_top_two_boxes(inputs, content):
     first = content.headlines[0]
-    rows = inputs["headlines"].query("wave == '2021' and question_id == 'agree_1'").set_index("value")
+    rows = inputs["figures"].query("wave == '2021' and question_id == 'agree_1'").set_index("value")
     assert first.answer == "Strongly agree or agree"
     assert first.cell.n == rows.loc[SCALE[3:], "n"].sum()
     assert first.cell.share == pytest.approx(rows.loc[SCALE[3:], "share"].sum())
@@ -253,8 +253,8 @@ def test_inputs_are_not_changed(inputs):
 def test_headlines_are_of_the_latest_wave_and_one_of_a_grid():
     grid = {"columns": ["Item one", "Item two"], "kind": "grid", "order": SCALE}
     inputs = inputs_of(survey_of(closed=2, extra={"grid": grid}))
-    headlines = inputs["headlines"]
-    inputs["headlines"] = headlines[(headlines["question_id"] != "agree_2") | (headlines["wave"] == "2020")]
+    figures = inputs["figures"]
+    inputs["figures"] = figures[(figures["question_id"] != "agree_2") | (figures["wave"] == "2020")]
     shown = [h.question_id for h in build_content(**inputs).headlines]
     assert "agree_1" in shown and "agree_2" not in shown
     assert len([key for key in shown if key.startswith("grid.")]) == 1

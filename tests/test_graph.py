@@ -74,6 +74,8 @@ def test_git_keeps_figures_and_no_words():
         "reports/prevalence.csv",
         "reports/changes.csv",
         "reports/published.csv",
+        "reports/nets.csv",
+        "reports/agreement.csv",
         *(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "drift", "themeset", "workload")),
     }
 

@@ -1,4 +1,4 @@
-"""Prevalence and headlines: respondents counted once, bases stated, no interval that is not earned."""
+"""Prevalence: respondents counted once, bases stated, no interval that is not earned."""
 
 import numpy as np
 import pandas as pd
@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.evidence.changes import measure_changes
-from pipeline.evidence.headlines import measure_headlines
 from pipeline.evidence.prevalence import measure_prevalence, score_interval
-from pipeline.foundation.contracts import CHANGES, CLOSED, HEADLINES, PREVALENCE
+from pipeline.foundation.contracts import CHANGES, CLOSED, PREVALENCE
 from pipeline.foundation.params import Measure, parse
 from pipeline.foundation.tables import check, empty
 from pipeline.survey.description import Survey
@@ -157,14 +156,3 @@ def test_changes_compare_a_wave_with_the_one_before():
     assert found["release"].tolist() == ["", ""] and found["from_coding"].isna().all()
     first = SURVEY.model_copy(update={"waves": {"1": SURVEY.waves["1"]}})
     assert measure_changes(measure(table), first, {}).empty
-
-
-def test_headlines_have_the_base_of_those_who_answered():
-    answers = closed(
-        [("1", "a", "many", "x"), ("1", "a", "many", "y"), ("1", "b", "many", "x"), ("1", "c", "view", "good")]
-    )
-    respondents = pd.DataFrame({"wave": "1", "respondent_id": list("abcd"), "weight": [1.0, 3.0, 1.0, 1.0]})
-    found = check(measure_headlines(answers, respondents, SURVEY), HEADLINES, "x").set_index("value")
-    assert found.loc["x", ["base", "n", "share"]].tolist() == [2, 2, 1.0]
-    assert found.loc["y", ["base", "n", "share"]].tolist() == [2, 1, 0.25]
-    assert found.loc["good", "base"] == 1

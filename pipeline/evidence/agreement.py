@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.evidence.reliability import cohens_kappa, mean_over_themes
 from pipeline.themes.gold import Gold
 
 # Active and convenience draws hold too many hard or easy answers; random ones are used where there are any.
@@ -51,8 +52,8 @@ def measure_agreement(heldout: pd.DataFrame, gold: Gold, fewest: int = 5) -> dic
     Returns
     -------
     dict of str to float
-        ``answers``, ``micro_f1``, ``macro_f1``, ``precision``, ``recall``, ``kappa`` (mean over themes of
-        `cohens_kappa`: chance is counted theme by theme), ``brier`` (Brier 1950, eq. 2, over pairs),
+        ``answers``, ``micro_f1``, ``macro_f1``, ``precision``, ``recall``, ``kappa`` (mean of `cohens_kappa` over the
+        themes where it is defined: chance is counted theme by theme), ``brier`` (Brier 1950, eq. 2, over pairs),
         ``read_by_people`` (the share of the answers coded by a person, 0 to 1), and ``f1_<theme>``; numbers only,
         empty where nothing was coded.
     """
@@ -74,31 +75,15 @@ def measure_agreement(heldout: pd.DataFrame, gold: Gold, fewest: int = 5) -> dic
     kappas = []
     for theme_id in sorted(pairs["theme_id"].unique()):
         mine = (pairs["theme_id"] == theme_id).to_numpy()
-        kappas.append(cohens_kappa(said[mine], truth[mine]))
-        if truth[mine].sum() >= fewest:
-            both = (said & truth)[mine].sum()
-            each[f"f1_{theme_id}"] = f1(both, said[mine].sum() - both, truth[mine].sum() - both)
-    figures["kappa"] = float(np.mean(kappas))
+        one, other = said[mine], truth[mine]
+        both, only_said, only_given = (one & other).sum(), (one & ~other).sum(), (~one & other).sum()
+        kappas.append(cohens_kappa(np.array([both, only_said, only_given, (~one & ~other).sum()])))
+        if both + only_given >= fewest:
+            each[f"f1_{theme_id}"] = f1(both, only_said, only_given)
+    figures["kappa"] = float(np.nan_to_num(mean_over_themes(np.array(kappas))))
     if each:
         figures["macro_f1"] = float(np.mean(list(each.values())))
     return {name: round(value, 6) for name, value in {**figures, **each}.items()}
-
-
-def cohens_kappa(one: np.ndarray, other: np.ndarray) -> float:
-    """Give Cohen's kappa of two yes/no codings (Cohen, Educational and Psychological Measurement 20 (1960), eq. 1).
-
-    Parameters
-    ----------
-    one, other : ndarray of bool, shape (n,)
-
-    Returns
-    -------
-    float
-        1 for the same coding, 0 for agreement by chance, and 0 where both say the same of every answer.
-    """
-    observed = float((one == other).mean())
-    expected = float(one.mean() * other.mean() + (1 - one.mean()) * (1 - other.mean()))
-    return _ratio(observed - expected, 1 - expected)
 
 
 def _ratio(a: float, b: float) -> float:

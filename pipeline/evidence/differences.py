@@ -138,39 +138,39 @@ def _pairs(
         found = ways(group, params.min_segment, params.confidence, survey.sampling == "probability")
         return best(found) if found and not np.isnan(best(found).share) else None
 
-    waves = [wave for wave in survey.waves if wave in set(cells["wave"])]
+    overall = {key: share(group) for key, group in cells.groupby(["theme_id", "wave"], sort=True)}
     order = list(survey.waves)
-    parts = [attribute_segments(survey, closed)]
+    before = dict(zip(order[1:], order, strict=False))
+    for (theme_id, wave), one in overall.items():
+        other = overall.get((theme_id, before.get(wave, "")))
+        if one and other:
+            yield (theme_id, wave, "", before[wave]), one, other
+    members = [attribute_segments(survey, closed)]
     if question_id and survey.questions[question_id].sides:
-        parts.append(sides(survey, closed, question_id))
-    for theme_id, mine in cells.groupby("theme_id", sort=True):
-        by_wave = {wave: mine[mine["wave"] == wave] for wave in waves}
-        overall = {wave: share(group) for wave, group in by_wave.items()}
-        for earlier, later in zip(order, order[1:], strict=False):
-            one, other = overall.get(later), overall.get(earlier)
+        members.append(sides(survey, closed, question_id))
+    named = cells.merge(pd.concat(members)[MEMBERS], on=PERSON, how="inner")
+    attribute = named["segment"].str.partition("=")[0]
+    for (theme_id, wave, _), group in named.groupby(["theme_id", "wave", attribute], sort=True):
+        for segment, against, inside, outside in _splits(group):
+            one, other = share(inside), share(outside)
             if one and other:
-                yield (str(theme_id), later, "", earlier), one, other
-        for wave, group in by_wave.items():
-            for part in parts:
-                for (segment, against), inside, outside in _splits(group, part):
-                    one, other = share(inside), share(outside)
-                    if one and other:
-                        yield (str(theme_id), wave, segment, against), one, other
+                yield (theme_id, wave, segment, against), one, other
 
 
-def _splits(group: pd.DataFrame, members: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame, pd.DataFrame]]:
-    """Split respondents by each value of an attribute, or by side, against all who have another value of it."""
-    named = group.merge(members[MEMBERS], on=PERSON, how="inner")
-    named["attribute"] = named["segment"].str.partition("=")[0]
-    for _, mine in named.groupby("attribute", sort=True):
-        values = sorted(mine["segment"].unique())
-        for value in values[:1] if len(values) == 2 else values:
-            inside = mine[mine["segment"] == value]
-            outside = mine[~mine["respondent_id"].isin(inside["respondent_id"])].drop_duplicates(
-                [*PERSON, "question_id"]
-            )
-            if len(inside) and len(outside):
-                yield (value, next(v for v in values if v != value) if len(values) == 2 else OTHERS), inside, outside
+def _splits(group: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame, pd.DataFrame]]:
+    """Split respondents by each value of an attribute, or by side, against all who have another value of it alone."""
+    code, values = pd.factorize(group["segment"], sort=True)
+    owner = pd.factorize(group["respondent_id"])[0]
+    place = pd.factorize(group["question_id"])[0]
+    for at in range(1 if len(values) == 2 else len(values)):
+        inside = code == at
+        outside = ~np.isin(owner, owner[inside])
+        # Where several values were chosen, what a respondent answered stands there once for each.
+        rows = np.flatnonzero(outside)
+        rows = rows[np.unique(np.stack([owner[rows], place[rows]]), axis=1, return_index=True)[1]]
+        if inside.any() and len(rows):
+            against = values[1 - at] if len(values) == 2 else OTHERS
+            yield values[at], against, group[inside], group.iloc[np.sort(rows)]
 
 
 def _compared(one: Share, other: Share, confidence: float) -> dict[str, object]:

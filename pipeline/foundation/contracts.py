@@ -14,6 +14,8 @@ FATES = ("same", "renamed", "merged", "split", "retired", "removed")
 SOURCES = ("model", "person")
 KINDS = ("pull", "fragment")
 NEWS = ("emerging", "fading")
+AMONG = ("all", "several")
+AGREEMENT_MEASURES = ("f1", "precision", "recall", "macro_f1", "kappa", "alpha", "ac1", "masi", "f1_gap")
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,43 @@ GOLD = Contract(
         **dict.fromkeys(("by_person", "guessed", "measured"), "bool"),
     },
     key=("response_id", "theme_id"),
+)
+SEVERAL = Contract(
+    "codes of answers that several coded",
+    "data/coded/several.parquet",
+    dict.fromkeys(("wave", "respondent_id", "question_id", "response_id", "coder", "time", "theme_id"), "str"),
+    key=("response_id", "coder", "theme_id"),
+)
+AGREEMENT = Contract(
+    "agreement",
+    "reports/agreement.csv",
+    {
+        **dict.fromkeys(("one", "other", "among", "question_id", "theme_id", "measure"), "str"),
+        **dict.fromkeys(("value", "low", "high"), "float"),
+        **dict.fromkeys(("answers", "positives"), "int"),
+    },
+    key=("one", "other", "among", "question_id", "theme_id", "measure"),
+    values={"among": AMONG, "measure": AGREEMENT_MEASURES},
+    ranges={
+        # Alpha has no lowest value.
+        **dict.fromkeys(("value", "low", "high"), (float("-inf"), 1.0)),
+        **dict.fromkeys(("answers", "positives"), (0, float("inf"))),
+    },
+    optional=("low", "high"),
+)
+DISAGREEMENTS = Contract(
+    "disagreements to settle",
+    "data/coded/disagreements.parquet",
+    {
+        **dict.fromkeys(
+            ("one", "other", "wave", "respondent_id", "question_id", "response_id", "theme_id", "given_by"), "str"
+        ),
+        "weight": "float",
+        "rank": "int",
+    },
+    key=("one", "other", "response_id", "theme_id"),
+    values={"given_by": ("one", "other")},
+    ranges={"weight": (0.0, 1.0), "rank": (1, float("inf"))},
 )
 QUEUE = Contract(
     "answers to read next",
@@ -317,6 +356,88 @@ HEADLINES = Contract(
     key=("wave", "question_id", "value"),
     ranges={"share": (0.0, 1.0)},
     optional=("share",),
+)
+COUNTED = ("option", "box", "net", "side")
+FIGURES = Contract(
+    "figures of the closed questions",
+    "reports/closed.csv",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "part": "str",
+        "value": "str",
+        "n": "int",
+        "base": "int",
+        "asked": "int",
+        "no_answer": "int",
+        "not_asked": "int",
+        "share": "float",
+        "low": "float",
+        "high": "float",
+        "effective_base": "float",
+    },
+    key=("wave", "question_id", "part", "value"),
+    values={"part": COUNTED},
+    ranges={
+        **dict.fromkeys(("n", "base", "asked", "no_answer", "not_asked", "effective_base"), (0, float("inf"))),
+        **dict.fromkeys(("share", "low", "high"), (0.0, 1.0)),
+    },
+    optional=("share", "low", "high", "effective_base"),
+)
+NUMBERS = Contract(
+    "figures of the numeric questions",
+    "reports/numbers.csv",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "n": "int",
+        "base": "int",
+        "asked": "int",
+        "no_answer": "int",
+        "not_asked": "int",
+        "mean": "float",
+        "lower_quartile": "float",
+        "median": "float",
+        "upper_quartile": "float",
+        "minimum": "float",
+        "maximum": "float",
+        "effective_base": "float",
+    },
+    key=("wave", "question_id"),
+    ranges=dict.fromkeys(("n", "base", "asked", "no_answer", "not_asked", "effective_base"), (0, float("inf"))),
+    optional=("mean", "lower_quartile", "median", "upper_quartile", "minimum", "maximum", "effective_base"),
+)
+NETS = Contract(
+    "combined themes",
+    "reports/nets.csv",
+    {"net_id" if name == "theme_id" else name: kind for name, kind in PREVALENCE.columns.items()},
+    key=("wave", "question_id", "net_id", "segment", "method"),
+    values=PREVALENCE.values,
+    ranges=PREVALENCE.ranges,
+    optional=PREVALENCE.optional,
+)
+CROSSTABS = Contract(
+    "closed answers across themes",
+    "reports/crosstabs.csv",
+    {
+        "wave": "str",
+        "question_id": "str",
+        "theme_id": "str",
+        "closed_id": "str",
+        "part": "str",
+        "value": "str",
+        "of": "str",
+        "base": "int",
+        "n": "int",
+        "share": "float",
+        "low": "float",
+        "high": "float",
+        "method": "str",
+    },
+    key=("wave", "question_id", "theme_id", "closed_id", "part", "value", "of", "method"),
+    values={"method": METHODS, "part": COUNTED, "of": ("chosen", "raised")},
+    ranges={**dict.fromkeys(("share", "low", "high"), (0.0, 1.0)), "base": (0, float("inf"))},
+    optional=("share", "low", "high"),
 )
 CHANGES = Contract(
     "changes between waves",

@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.evidence.closed import option_sets
+from pipeline.evidence.nets import theme_nets
 from pipeline.evidence.releases import load_releases
 from pipeline.evidence.rules import BY_NAME, RULES, ThemeSet, apply_rules, findings_by_theme
-from pipeline.foundation.contracts import FINDINGS, RESPONSES
+from pipeline.foundation.contracts import CLOSED, FINDINGS, RESPONSES
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import (
@@ -72,10 +74,33 @@ def check(fix: bool = False) -> list[str]:
     lines += _codebook_findings(codebook)
     lines.append(f"gold.csv: {len(read_gold())} rows")
     lines += _decisions(codebook, survey)
+    lines += check_nets(survey, codebook)
     if releases := load_releases():
         lines.append(f"releases: {len(releases)}, every hash good")
     check_stamp()
     return lines
+
+
+def check_nets(survey: Survey, codebook: Codebook) -> list[str]:
+    """Check what the nets name, and say what of a combined theme is counted no longer.
+
+    Decisions and the options that respondents chose are known after a first run.
+
+    Raises
+    ------
+    ThemebookError
+        If a net names a theme or an option that there is not.
+    """
+    if not survey.nets:
+        return []
+    if all(path_of(contract, wave).exists() for wave in survey.waves for contract in (RESPONSES, CLOSED)):
+        responses = read_waves(RESPONSES, survey.waves)
+        texts = dict(zip(responses["response_id"], responses["text"], strict=True))
+        codebook = replay(codebook, load_decisions(), texts).codebook
+        option_sets(survey, read_waves(CLOSED, survey.waves))
+    gone = [(net, name) for net in theme_nets(survey, codebook) for name in net.gone]
+    lines = [f"nets: {len(survey.nets)}"]
+    return lines + [f"  net `{net.id}`: the theme “{name}” was retired and is counted no longer" for net, name in gone]
 
 
 def _decisions(codebook: Codebook, survey: Survey) -> list[str]:

@@ -33,6 +33,8 @@ SURVEY_KEYS: dict[str, Any] = {
     "sampling": "self-selected",
     "suppress": 0,
     "questions": {},
+    "nets": {},
+    "cross": None,
 }
 GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
 IGNORED = {
@@ -48,7 +50,7 @@ IGNORED = {
     ),
     "models/.gitignore": "/coder\n/tuned\n/released/*/\n",
     "models/releases/.gitkeep": "",
-    "reports/.gitignore": "/internal\n/public\n/headlines.csv\n",
+    "reports/.gitignore": "/internal\n/public\n/headlines.csv\n/closed.csv\n/numbers.csv\n/crosstabs.csv\n",
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",
 }

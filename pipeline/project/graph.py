@@ -12,9 +12,9 @@ from pipeline.project.modules import module_files
 from pipeline.project.stamp import STAMP
 
 SURVEY = "data/survey.yaml"
-# Small files for git rather than DVC's cache. Not headlines.csv: the options of an export's closed questions can hold
-# what a respondent wrote beside "other".
-KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv")
+# Small files for git rather than DVC's cache. Not those that name options (headlines, closed, crosstabs): an
+# export's can hold what a respondent wrote beside "other". Nor numbers.csv: least and most are single answers.
+KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv", "reports/nets.csv", "reports/agreement.csv")
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -109,6 +109,7 @@ STAGES = (
             "data/coded/heldout.parquet",
             "data/coded/queue.parquet",
             "data/coded/gold.parquet",
+            "data/coded/several.parquet",
             "data/coded/codebook.json",
             "models/coder",
         ),
@@ -158,8 +159,11 @@ STAGES = (
             "models/releases",
         ),
         params=("measure",),
-        survey=("sampling", "waves", "questions"),
-        outs=tuple(f"reports/{name}.csv" for name in ("headlines", "changes", "differences", "reading", "published")),
+        survey=("sampling", "waves", "questions", "nets", "cross"),
+        outs=(
+            *(f"reports/{name}.csv" for name in ("closed", "headlines", "numbers", "nets", "crosstabs")),
+            *(f"reports/{name}.csv" for name in ("changes", "differences", "reading", "published")),
+        ),
         plots=("reports/prevalence.csv",),
     ),
     Stage(
@@ -172,14 +176,20 @@ STAGES = (
             "data/coded/units.parquet",
             "data/coded/codebook.json",
             "data/coded/gold.parquet",
+            "data/coded/several.parquet",
             "data/candidates",
             "data/embeddings",
             "models/encoder.json",
             "models/tuned",
             "models/coder",
         ),
-        params=("seed", "embed", "code"),
-        outs=("data/coded/findings.parquet", "data/coded/stability.parquet"),
+        params=("seed", "embed", "code", "measure"),
+        outs=(
+            "data/coded/findings.parquet",
+            "data/coded/stability.parquet",
+            "data/coded/disagreements.parquet",
+            "reports/agreement.csv",
+        ),
         metrics=tuple(f"reports/metrics/{name}.json" for name in ("agreement", "coverage", "themeset", "workload")),
     ),
     Stage(
@@ -193,15 +203,16 @@ STAGES = (
             "data/codebook/decisions",
             "models/coder",
             "reports/prevalence.csv",
-            "reports/headlines.csv",
+            *(f"reports/{name}.csv" for name in ("closed", "numbers", "nets", "crosstabs")),
             "reports/changes.csv",
             "reports/differences.csv",
             "reports/reading.csv",
             "reports/published.csv",
+            "reports/agreement.csv",
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),
-        survey=("title", "note", "sampling", "suppress", "waves", "questions"),
+        survey=("title", "note", "sampling", "suppress", "waves", "questions", "nets"),
         outs=("reports/internal/themes.html", "reports/public/themes.html"),
     ),
 )

@@ -18,6 +18,7 @@ from pipeline.survey.description import SURVEY_FILE, Survey, find_question, load
 from pipeline.themes.codebook import EFFECTIVE_FILE, Codebook, Theme, from_effective
 
 NAME = 38
+MOST = 10
 
 
 def plan(
@@ -89,12 +90,17 @@ def _block(
         f"Wanted: no interval wider than {_points(wanted)} points.",
         f"  {'theme':<{NAME + 6}} {'share':>15} {'width now':>10} {'more answers':>13}",
     ]
-    for row in mine.sort_values(["share", "theme_id"], ascending=[False, True]).to_dict("records"):
+    table = mine.sort_values(["share", "theme_id"], ascending=[False, True])
+    for row in table[:MOST].to_dict("records"):
         now = "not known" if isnan(row["now"]) else _points(row["now"])
         more = "not by reading" if isnan(row["more"]) else number(int(row["more"]))
         share = percent(row["share"]).replace(NBSP, " ") + (" ?" if row["method"] == "uncorrected" else "")
         name = plain(f"{row['theme_id']} {names.get(row['theme_id'], '')}", NAME + 6)
         lines.append(f"  {name:<{NAME + 6}} {share:>15} {now:>10} {more:>13}")
+    rest = table[MOST:]["more"]
+    if len(rest):
+        most = "" if rest.isna().all() else f", {number(int(rest.max()))} more answers at most"
+        lines.append(f"  {counted(len(rest), 'theme')} raised less often{most}")
     return lines + _advice(mine, wave, question_id, answers, read, code_all)
 
 

@@ -10,7 +10,8 @@ from pipeline.evidence.segments import all_segments
 from pipeline.evidence.spans import FRAGMENT, PULL
 from pipeline.report import trends, wording
 from pipeline.report.checked import flags, rests_on
-from pipeline.report.closed import combined
+from pipeline.report.closed import side_cells
+from pipeline.report.combined import across_questions, with_combined
 from pipeline.report.decided import lineage
 from pipeline.report.inputs import SIDE, Inputs, options_base
 from pipeline.report.records import (
@@ -136,7 +137,8 @@ def open_questions(inputs: Inputs, quotes: Sequence[Quote]) -> tuple[OpenQuestio
     for theme in inputs.codebook.themes:
         homes.setdefault(home_of(inputs, theme), []).append(theme)
     questions = tuple(_question(inputs, q, homes.get(q, []), quotes) for q in inputs.survey.open_questions)
-    overall = _question(inputs, ANY, homes[ANY], quotes) if ANY in homes else None
+    together = ANY in homes or across_questions(inputs)
+    overall = _question(inputs, ANY, homes.get(ANY, []), quotes) if together else None
     return overall, questions
 
 
@@ -151,6 +153,7 @@ def _question(inputs: Inputs, question_id: str, home: Sequence[Theme], quotes: S
     chart = _theme_chart(
         inputs, question_id, themes, question_id or "all-open-questions", "Share who mention each theme"
     )
+    chart = with_combined(inputs, question_id, chart)
     if chart and len(chart.waves) > 1:
         said = [each.sentence for each in trends.crosses(breaks, inputs.waves, *chart.waves[-2:])]
         chart = chart.model_copy(update={"note": " ".join([chart.note, *said])})
@@ -304,12 +307,13 @@ def outlooks(inputs: Inputs, charts: Sequence[Chart], quotes: Sequence[Quote]) -
 def _sides(inputs: Inputs, open_id: str, chart: Chart, quotes: Sequence[Quote]) -> tuple[Side, ...]:
     sides = []
     for name, options in inputs.survey.questions[open_id].sides.items():
-        cell = combined(chart, [wording.tame(o) for o in options])
-        if cell is None:
+        cells = side_cells(inputs, chart.key, name)
+        if not cells:
             continue
+        cell = cells[-1]
         label = wording.tame(name)
         mine = [q for q in quotes if q.question_id == open_id and q.segment in (name, f"{SIDE}={name}")]
-        previous = combined(chart, [wording.tame(o) for o in options], -2) if len(chart.waves) > 1 else None
+        previous = cells[-2] if len(cells) > 1 else None
         change = ""
         if previous and previous.share is not None and cell.share is not None:
             change = "; " + wording.change(cell.share - previous.share, previous.wave)

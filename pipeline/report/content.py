@@ -10,9 +10,11 @@ import pandas as pd
 
 from pipeline.foundation.params import Params
 from pipeline.report import wording
+from pipeline.report.agreed import agreement as agreed
 from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
+from pipeline.report.crossed import cross_tables
 from pipeline.report.decided import decided, retired
 from pipeline.report.inputs import Inputs
 from pipeline.report.news import news
@@ -44,13 +46,18 @@ def build_content(
     candidate_responses: pd.DataFrame,
     quotes: pd.DataFrame,
     prevalence: pd.DataFrame,
-    headlines: pd.DataFrame,
+    figures: pd.DataFrame,
+    numbers: pd.DataFrame,
+    nets: pd.DataFrame,
+    crosstabs: pd.DataFrame,
     changes: pd.DataFrame,
     differences: pd.DataFrame,
     reading: pd.DataFrame,
     published: pd.DataFrame,
     findings: pd.DataFrame,
     theme_stability: pd.DataFrame,
+    agreement: pd.DataFrame,
+    disagreements: pd.DataFrame,
     emerging: pd.DataFrame,
     emerging_answers: pd.DataFrame,
     ledgers: Mapping[str, dict[str, Any]],
@@ -103,13 +110,18 @@ def build_content(
             "candidate_responses": candidate_responses,
             "quotes": quotes,
             "prevalence": prevalence,
-            "headlines": headlines,
+            "figures": figures,
+            "numbers": numbers,
+            "nets": nets,
+            "crosstabs": crosstabs,
             "changes": changes,
             "differences": differences,
             "reading": reading,
             "published": published,
             "findings": findings,
             "theme_stability": theme_stability,
+            "agreement": agreement,
+            "disagreements": disagreements,
             "emerging": emerging,
             "emerging_answers": emerging_answers,
         },
@@ -128,6 +140,7 @@ def _content(inputs: Inputs) -> Content:
     overall, questions = open_questions(inputs, quotes)
     views = outlooks(inputs, charts, quotes)
     explained = {view.question_id for view in views}
+    crosses, crosses_left_out = cross_tables(inputs, charts)
     plain_charts = [c for c in charts if not c.attribute and c.key not in explained]
     answers, left_out, unexplained, n_unexplained, n_uncoded = coded_answers(inputs)
     n_unclaimed, of_answers, unclaimed_examples = unclaimed(inputs)
@@ -148,6 +161,8 @@ def _content(inputs: Inputs) -> Content:
         headlines=tuple(headlines(inputs, charts)),
         choices=tuple(c for c in plain_charts if c.kind == "multi"),
         closed=tuple(c for c in plain_charts if c.kind != "multi"),
+        crosses=crosses,
+        crosses_left_out=crosses_left_out,
         outlooks=views,
         overall=overall,
         questions=questions,
@@ -164,6 +179,7 @@ def _content(inputs: Inputs) -> Content:
         unexplained_examples=tuple(unexplained),
         answers=tuple(answers),
         answers_left_out=left_out,
+        agreement=agreed(inputs),
         metrics=list_metrics(inputs),
         coders=tuple(map(str, inputs.provenance.get("coders", ()))),
         decisions=decided(inputs.standing) if inputs.standing else (),

@@ -14,13 +14,15 @@ from typing import Literal, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.evidence.crosstabs import CHOSEN
 from pipeline.report import figures, trends, wording
 from pipeline.report.public import FEWEST, to_public
-from pipeline.report.records import Chart, Content, Loss, Row, Side
+from pipeline.report.records import Chart, Content, CrossTable, Loss, Row, Side
 
 Audience = Literal["internal", "public"]
 MOST_BARS = 12
 MOST_CHARTS = 8
+FLAGGED = 50  # a figure of fewer respondents is marked
 _AGAINST = re.compile(r"against|pessimis|negativ|critic|dissatisf|disagree|not ", re.IGNORECASE)
 
 
@@ -120,6 +122,8 @@ def sections(content: Content) -> tuple[Section, ...]:
         listed.append(Section("checked", "The codebook, checked"))
     if internal and content.decisions:
         listed.append(Section("decided", "What people decided"))
+    if internal and content.agreement:
+        listed.append(Section("agreement", "How far machine and people agree"))
     if internal:
         listed.append(Section("trust", "How far the coding can be trusted"))
     listed.append(Section("made", "How this was made"))
@@ -195,10 +199,31 @@ def shown_rows(chart: Chart, most: int = MOST_BARS) -> Sequence[Row]:
     rows = [row for row in chart.rows if not row.folded]
     if chart.kind == "themes":
         return [row for row in rows if any(cell and cell.share for cell in row.cells[-2:])] or rows
-    if chart.kind in ("ordinal", "grid"):
+    if chart.kind in ("ordinal", "grid", "nets"):
         return rows
     several = [row for row in rows if row.latest and (row.latest.n or 0) >= FEWEST]
     return (several if len(several) >= 3 else rows)[:most]
+
+
+def nets_of(chart: Chart) -> Chart:
+    """Give the boxes and nets of a closed question as a chart of their own."""
+    return chart.model_copy(update={"title": f"{chart.title}: counted together", "kind": "nets", "rows": chart.nets})
+
+
+def combined_of(chart: Chart) -> Chart:
+    """Give the combined themes of a chart as a chart of their own."""
+    return chart.model_copy(update={"rows": tuple(row for row in chart.rows if row.parts)})
+
+
+def row_base(row: Row) -> int:
+    """Give the largest base of a row's cells."""
+    return max((cell.base for cell in row.cells if cell), default=0)
+
+
+def has_few(table: CrossTable) -> bool:
+    """Whether some base that the table prints is to be marked as small."""
+    bases = table.bases if table.of == CHOSEN else [row_base(row) for row in table.rows]
+    return any(base < FLAGGED for base in bases)
 
 
 def draw_sides(sides: Sequence[Side], rest: float | None, number: int, title: str) -> Markup:
@@ -248,12 +273,20 @@ def _environment() -> Environment:
         "loss_tables": loss_tables,
         "tone": tone,
         "most_charts": MOST_CHARTS,
+        "nets_of": nets_of,
+        "combined_of": combined_of,
+        "row_base": row_base,
+        "has_few": has_few,
+        "numeric": wording.numeric,
+        "flagged": FLAGGED,
         "statuses": wording.STATUS,
     }
     environment.filters |= {
         "percent": wording.percent,
         "short_percent": wording.short_percent,
         "number": wording.number,
+        "interval": wording.interval,
+        "questions": wording.open_questions,
         "plain": wording.plain,
         "tame": wording.tame,
     }

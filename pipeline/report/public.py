@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.evidence.crosstabs import CHOSEN, RAISED
 from pipeline.report.records import (
     Cell,
     Chart,
     Content,
+    CrossTable,
     Fact,
     Loss,
     OpenQuestion,
@@ -22,6 +24,7 @@ from pipeline.report.records import (
 from pipeline.report.small import conceal
 
 FEWEST = 5
+_NUMERIC = "numeric"
 _VALUES = ("single", "multi", "ordinal", "grid")
 _PRIVATE_FACTS = ("Recorded decisions", "Sure mentions", "Reading more")
 
@@ -31,8 +34,8 @@ def to_public(content: Content) -> Content:
 
     Gone are quotes that nobody approved, candidates, what is new, findings on the codebook, examples, answers,
     decisions, agreement, conflicts, coders and every id of a response or quote. A closed question shows only options
-    that at least five respondents chose, since an export's options can hold what respondents wrote; attributes and
-    segments show nothing of fewer than ``min_segment`` respondents.
+    that at least five respondents chose, since an export's options can hold what respondents wrote; attributes,
+    segments, numbers and cross-tables show nothing of fewer than ``min_segment`` respondents.
 
     Parameters
     ----------
@@ -46,16 +49,18 @@ def to_public(content: Content) -> Content:
     """
     if content.audience == "public":
         return content
-    few = max(content.min_segment, 2 * content.suppress)
-    fewest = max(FEWEST, content.suppress)
+    few, fewest = max(content.min_segment, 2 * content.suppress), max(FEWEST, content.suppress)
+    choices, closed = (_charts(charts, fewest, few) for charts in (content.choices, content.closed))
+    outlooks = tuple(o for view in content.outlooks if (o := _outlook(view, few)))
     public = content.model_copy(
         update={
             "audience": "public",
-            "who": _charts(content.who, max(few, fewest)),
+            "who": _charts(content.who, max(few, fewest), few),
             "headlines": tuple(h for h in content.headlines if _enough(h.cell)),
-            "choices": _charts(content.choices, fewest),
-            "closed": _charts(content.closed, fewest),
-            "outlooks": tuple(o for view in content.outlooks if (o := _outlook(view, few))),
+            "choices": choices,
+            "closed": closed,
+            "crosses": across(content.crosses, [*choices, *closed, *(view.chart for view in outlooks)], few),
+            "outlooks": outlooks,
             "overall": _question(content.overall, few) if content.overall else None,
             "questions": tuple(_question(q, few) for q in content.questions),
             "candidates": (),
@@ -66,6 +71,7 @@ def to_public(content: Content) -> Content:
             "unexplained_examples": (),
             "answers": (),
             "answers_left_out": 0,
+            "agreement": None,
             "metrics": (),
             "coders": (),
             "decisions": (),
@@ -84,9 +90,15 @@ def _enough(cell: Cell | None) -> bool:
     return cell is not None and (cell.n or 0) >= FEWEST
 
 
-def _charts(charts: Iterable[Chart], fewest: int) -> tuple[Chart, ...]:
-    folded = (fold(chart, fewest) for chart in charts if chart.kind in _VALUES)
-    return tuple(chart for chart in folded if chart.rows)
+def _charts(charts: Iterable[Chart], fewest: int, few: int) -> tuple[Chart, ...]:
+    shown = (_numbers(chart, few) if chart.kind == _NUMERIC else fold(chart, fewest) for chart in charts)
+    return tuple(chart for chart in shown if chart.numbers or (chart.rows and chart.kind in _VALUES))
+
+
+def _numbers(chart: Chart, few: int) -> Chart:
+    """Keep what many answers to a numeric question come to: no least and no most, which are single answers."""
+    kept = [line.model_copy(update={"least": None, "most": None}) for line in chart.numbers if line.n >= few]
+    return chart.model_copy(update={"numbers": tuple(kept), "waves": tuple(line.wave for line in kept)})
 
 
 def fold(chart: Chart, fewest: int) -> Chart:
@@ -98,11 +110,84 @@ def fold(chart: Chart, fewest: int) -> Chart:
     kept = [row for row in chart.rows if row.latest is not None and (row.latest.n or 0) >= fewest]
     small = [row for row in chart.rows if row not in kept]
     if not kept:
-        return chart.model_copy(update={"rows": (), "left_out": 0})
+        return chart.model_copy(update={"rows": (), "nets": (), "left_out": 0})
     rows = [row.model_copy(update={"cells": tuple(_or_hidden(cell, fewest) for cell in row.cells)}) for row in kept]
     if small or chart.left_out:
         rows.append(_folded(small, fewest, chart.kind == "multi" or chart.left_out > 0))
-    return chart.model_copy(update={"rows": tuple(rows), "left_out": 0})
+    nets = tuple(net for row in chart.nets if (net := _net(row, rows)))
+    return chart.model_copy(update={"rows": tuple(rows), "nets": nets, "left_out": 0})
+
+
+def _net(net: Row, rows: Sequence[Row]) -> Row | None:
+    """Show a box or net in those waves in which each of its options is shown, so that it gives none of them away."""
+    by_label = {row.label: row for row in rows if not row.folded}
+    parts = [by_label.get(label) for label in net.parts]
+    cells = tuple(
+        cell if cell and all(part and (own := part.cells[at]) and own.n is not None for part in parts) else None
+        for at, cell in enumerate(net.cells)
+    )
+    return net.model_copy(update={"cells": cells}) if cells[-1] else None
+
+
+def across(tables: Iterable[CrossTable], charts: Iterable[Chart], few: int) -> tuple[CrossTable, ...]:
+    """Show of the cross-tables what the public charts name, to whole percent and without counts.
+
+    Gone are answers that the chart of their question folds away, figures of fewer than `few` respondents, and those
+    that fewer than `FEWEST` of the base make, or all but so few. Where a theme lacks the figure of one answer to a
+    question with one answer each, it could be worked out from the others, so that of fewest respondents goes too. What
+    is gone from one of the two tables of a question pair is gone from both.
+    """
+    shown = {chart.key: chart for chart in charts}
+    found = []
+    by_pair: dict[tuple[str, str], dict[str, CrossTable]] = {}
+    for table in tables:
+        by_pair.setdefault((table.closed_id, table.question_id), {})[table.of] = table
+    for (closed_id, _), pair in by_pair.items():
+        if closed_id in shown and CHOSEN in pair:
+            visible = _visible(pair, shown[closed_id], few)
+            found += [kept for table in pair.values() if (kept := _kept(table, visible)).rows]
+    return tuple(found)
+
+
+def _visible(pair: Mapping[str, CrossTable], chart: Chart, few: int) -> set[tuple[str, str]]:
+    """The theme and answer of each figure that both tables may show."""
+    cells = {
+        of: {
+            (row.label, label): cell for row in table.rows for label, cell in zip(table.columns, row.cells, strict=True)
+        }
+        for of, table in pair.items()
+    }
+    options = [row.label for row in chart.rows if not row.folded]
+    found: set[tuple[str, str]] = set()
+    for row in pair[CHOSEN].rows:
+        own = {label: cell for label in options if (cell := cells[CHOSEN].get((row.label, label)))}
+        for label in [label for label, cell in own.items() if not _fit(cell, few)]:
+            own.pop(label)
+        if (other := cells.get(RAISED)) is not None:
+            own = {label: c for label, c in own.items() if not (o := other.get((row.label, label))) or _fit(o, few)}
+        missing = len(options) + any(each.folded for each in chart.rows) - len(own)
+        if pair[CHOSEN].single and missing == 1 and own:
+            own.pop(min(own, key=lambda label: own[label].n or 0))
+        nets = [net.label for net in chart.nets if set(net.parts) <= set(own)]
+        found |= {(row.label, label) for label in [*own, *nets]}
+    return found
+
+
+def _kept(table: CrossTable, visible: set[tuple[str, str]]) -> CrossTable:
+    kept = [i for i, label in enumerate(table.columns) if any((row.label, label) in visible for row in table.rows)]
+    rows = []
+    for row in table.rows:
+        cells = tuple(
+            _uncounted(cell) if (cell := row.cells[i]) and (row.label, table.columns[i]) in visible else None
+            for i in kept
+        )
+        rows += [row.model_copy(update={"cells": cells})] if any(cells) else []
+    columns, options = (tuple(names[i] for i in kept) for names in (table.columns, table.options))
+    return table.model_copy(update={"columns": columns, "options": options, "rows": tuple(rows)})
+
+
+def _fit(cell: Cell, few: int) -> bool:
+    return cell.base >= few and FEWEST <= (cell.n or 0) <= cell.base - FEWEST
 
 
 def _folded(rows: Sequence[Row], fewest: int, overlapping: bool) -> Row:

@@ -26,12 +26,16 @@ class Cell(Section):
 
 
 class Row(Section):
-    """One bar of a chart, with one cell for each of the chart's waves (None: no figure for that wave)."""
+    """One bar of a chart, with one cell for each of the chart's waves (None: no figure for that wave).
+
+    ``parts`` names what a row counts together: options of a box or net, or the themes of a combined one.
+    """
 
     label: str
     cells: tuple[Cell | None, ...]
     folded: bool = False
     key: str = ""
+    parts: tuple[str, ...] = ()
 
     @property
     def latest(self) -> Cell | None:
@@ -39,11 +43,31 @@ class Row(Section):
         return self.cells[-1] if self.cells else None
 
 
+class Numbers(Section):
+    """The answers to a numeric question in one wave: all figures are of the ``n`` who gave a number.
+
+    ``base`` answered, of ``asked``. The least and the most are single answers, None on a page for outside.
+    """
+
+    wave: str
+    n: int
+    base: int
+    asked: int
+    mean: float
+    lower: float
+    median: float
+    upper: float
+    least: float | None
+    most: float | None
+    weighted: bool
+
+
 class Chart(Section):
     """One figure and the table under it.
 
     ``key`` is the question's id. ``rows`` stand in the order in which they are drawn. ``left_out`` counts the rows that
-    are only in the tables. ``facts`` are sentences shown in place of bars (numeric questions).
+    are only in the tables. ``nets`` are boxes and nets: rows that count some of the others together. ``numbers`` stand
+    in place of bars (numeric questions).
     """
 
     key: str
@@ -54,12 +78,40 @@ class Chart(Section):
     rows: tuple[Row, ...] = ()
     left_out: int = 0
     note: str = ""
-    facts: tuple[str, ...] = ()
+    nets: tuple[Row, ...] = ()
+    numbers: tuple[Numbers, ...] = ()
 
     @property
     def base(self) -> int:
         """How many respondents the latest wave's shares are of."""
         return max((row.latest.base for row in self.rows if row.latest), default=0)
+
+
+class CrossTable(Section):
+    """The themes of one open question across the answers to a closed one, in one wave: a row a theme.
+
+    ``of`` says of whom the shares are: those who had ``chosen`` the answer of a column, or ``raised`` the theme of a
+    row. Cells stand by column; None where too few respondents are behind a figure. ``options`` says of each column
+    whether it is a single option rather than several counted together, ``single`` whether a respondent chose only one.
+    """
+
+    closed_id: str
+    question_id: str
+    question: str
+    wave: str
+    of: str
+    columns: tuple[str, ...]
+    options: tuple[bool, ...]
+    single: bool
+    rows: tuple[Row, ...]
+    note: str = ""
+
+    @property
+    def bases(self) -> tuple[int, ...]:
+        """The largest base in each column."""
+        return tuple(
+            max((c.base for row in self.rows if (c := row.cells[i])), default=0) for i in range(len(self.columns))
+        )
 
 
 class WaveInfo(Section):
@@ -339,6 +391,41 @@ class Checked(Section):
     lines: tuple[Fact, ...]
 
 
+class AgreementRow(Section):
+    """Agreement on one theme, or all: figures with intervals as they are shown, and what they mean."""
+
+    theme: str
+    f1: str
+    kappa: str
+    ac1: str
+    people: str
+    people_kappa: str
+    sentence: str
+
+
+class Differing(Section):
+    """One answer that was coded differently, masked: by machine and people, or by two persons."""
+
+    machine: bool
+    text: str
+    said: str
+
+
+class Agreement(Section):
+    """How far machine and readers agree. ``reader`` is the name of a machine reader where no person coded.
+
+    ``answers`` were compared with the machine, ``several`` were coded by two people or more.
+    """
+
+    reader: str
+    answers: int
+    several: int
+    confidence: str
+    ceiling: str
+    rows: tuple[AgreementRow, ...]
+    differing: tuple[Differing, ...]
+
+
 class Decided(Section):
     """One decision: who took it and when, what it says and why, and whether it stands."""
 
@@ -369,6 +456,8 @@ class Content(Section):
     headlines: tuple[Headline, ...]
     choices: tuple[Chart, ...]
     closed: tuple[Chart, ...]
+    crosses: tuple[CrossTable, ...]
+    crosses_left_out: int
     outlooks: tuple[Outlook, ...]
     overall: OpenQuestion | None
     questions: tuple[OpenQuestion, ...]
@@ -385,6 +474,7 @@ class Content(Section):
     unexplained_examples: tuple[Answer, ...]
     answers: tuple[Answer, ...]
     answers_left_out: int
+    agreement: Agreement | None
     metrics: tuple[Metric, ...]
     coders: tuple[str, ...]
     decisions: tuple[Decided, ...]

@@ -70,7 +70,18 @@ def _bare(public: Content) -> Content:
     """Leave out counts of cells and answers, and figures of folded options."""
     charts = {name: tuple(map(_unfolded, getattr(public, name))) for name in ("who", "choices", "closed")}
     outlooks = tuple(view.model_copy(update={"chart": _unfolded(view.chart)}) for view in public.outlooks)
-    update = {"losses": (), "uncoded": 0, "unexplained": 0, "outlooks": outlooks, **charts}
+    # Nets, cross-tables and numbers have counts of their own, of which too little is known here to show them.
+    several = {chart.key for chart in public.choices}
+    heads = tuple(h for h in public.headlines if len(h.options) == 1 or h.question_id not in several)
+    update = {
+        "headlines": heads,
+        "crosses": (),
+        "losses": (),
+        "uncoded": 0,
+        "unexplained": 0,
+        "outlooks": outlooks,
+        **charts,
+    }
     return public.model_copy(update=update)
 
 
@@ -81,7 +92,7 @@ def _unfolded(chart: Chart) -> Chart:
         else row
         for row in chart.rows
     )
-    return chart.model_copy(update={"rows": rows})
+    return chart.model_copy(update={"rows": rows, "nets": (), "numbers": ()})
 
 
 def _option(item: str, wave: str, labels: Iterable[str]) -> Key:
@@ -108,8 +119,8 @@ def _mapped(content: Content, change: Change) -> Content:
 
 
 def _charts(charts: Iterable[Chart], change: Change) -> tuple[Chart, ...]:
-    mapped = (chart if chart.facts else _closed(chart, change) for chart in charts)
-    return tuple(chart for chart in mapped if chart.facts or any(row.latest for row in chart.rows))
+    mapped = (_closed(chart, change) for chart in charts)
+    return tuple(chart for chart in mapped if any(row.latest for row in chart.rows))
 
 
 def _closed(chart: Chart, change: Change) -> Chart:
@@ -135,6 +146,7 @@ def _headline(headline: Headline, change: Change) -> Headline | None:
 def _themes_chart(question: str, chart: Chart | None, change: Change) -> Chart | None:
     if chart is None:
         return None
+    chart = chart.model_copy(update={"nets": ()})
     chart = _rows(chart, lambda row, cell: change(_theme(question, row.key, cell.wave), cell))
     return chart if any(cell for row in chart.rows for cell in row.cells) else None
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pipeline.evidence.rules import BY_NAME
-from pipeline.report.records import Cell
+from pipeline.report.records import Cell, Numbers
 
 NBSP = "\N{NO-BREAK SPACE}"
 SAMPLING = {
@@ -39,6 +39,21 @@ METRICS = {
     "candidate_stability": "Stability of the candidates (mean, 0 to 1)",
     "candidates": "Candidates",
     "kappa": "Cohen’s kappa",
+    **{
+        f"{who}_{name}": f"{said}: {what}"
+        for who, said in (("with_people", "Machine with people"), ("between_people", "People with people"))
+        for name, what in (
+            ("f1", "F1 over all codes"),
+            ("macro_f1", "F1, mean over themes"),
+            ("precision", "precision"),
+            ("recall", "recall"),
+            ("kappa", "Cohen’s kappa"),
+            ("alpha", "Krippendorff’s alpha"),
+            ("ac1", "Gwet’s AC1"),
+            ("masi", "alpha over sets of themes (MASI)"),
+            ("answers", "answers"),
+        )
+    },
     "macro_f1": "F1, mean over themes (macro)",
     "meaning_units": "Passages",
     "micro_f1": "F1 over all codes (micro)",
@@ -168,6 +183,55 @@ def codable(base: int, answered: int, wave: str) -> str:
     return f"Base: {counted(base, 'respondent')} with a codable answer in {wave}{known}."
 
 
+def answered(base: int, asked: int, not_asked: int, wave: str) -> str:
+    """Say how many answered a closed question, of how many.
+
+    Examples
+    --------
+    >>> answered(214, 270, 12, "2026")
+    '214 of 270 who were asked answered in 2026; 12 were not asked.'
+    >>> answered(270, 270, 0, "2026")
+    'All 270 who were asked answered in 2026.'
+    """
+    who = f"All {number(asked)}" if base == asked else of_base(base, asked)
+    rest = f"; {number(not_asked)} {'was' if not_asked == 1 else 'were'} not asked" if not_asked else ""
+    return f"{who} who were asked answered in {wave}{rest}."
+
+
+def weighted(effective: float) -> str:
+    """Say what unequal weights cost.
+
+    Examples
+    --------
+    >>> weighted(180.4)
+    'Shares are weighted; they are as sure as those of 180 answers of equal weight.'
+    """
+    return f"Shares are weighted; they are as sure as those of {number(round(effective))} answers of equal weight."
+
+
+def numeric(line: Numbers) -> str:
+    """Say what the answers to a numeric question are.
+
+    Examples
+    --------
+    >>> line = dict(wave="2026", n=210, base=214, asked=270, mean=42.13, lower=31, median=41, upper=52.5)
+    >>> said = numeric(Numbers(**line, least=18, most=80, weighted=False))
+    >>> said.partition(". ")[0]
+    '2026: median 41, mean 42.13; the middle half lies between 31 and 52.5, all between 18 and 80'
+    >>> said.partition(". ")[2]
+    '214 of 270 who were asked answered in 2026, 4 of them without a number.'
+    """
+    middle, mean, low, high = (f"{value:,.4g}" for value in (line.median, line.mean, line.lower, line.upper))
+    ends = ""
+    if line.least is not None and line.most is not None:
+        ends = f", all between {line.least:,.4g} and {line.most:,.4g}"
+    who = answered(line.base, line.asked, 0, line.wave).rstrip(".")
+    who += f", {number(line.base - line.n)} of them without a number" if line.base > line.n else ""
+    by_weight = " (weighted)" if line.weighted else ""
+    said = f"{line.wave}: median {middle}, mean {mean}{by_weight}; the middle half lies between {low} and {high}{ends}"
+    return f"{said}. {who}."
+
+
 def of_cell(cell: Cell) -> str:
     """Say a cell's count and base, and that its share is weighted where the two do not give it.
 
@@ -221,6 +285,42 @@ def method(cell: Cell | None, confidence: float) -> str:
     if cell.low is None or cell.high is None:
         return words
     return f"{words} {whole(confidence)}{NBSP}% interval: {whole(cell.low)} to {whole(cell.high)}{NBSP}%.".strip()
+
+
+def interval(cell: Cell) -> str:
+    """Say the interval of a cell, short; empty where it has none.
+
+    Examples
+    --------
+    >>> interval(Cell(wave="2026", base=100, n=31, share=0.31, low=0.2278, high=0.4063)).replace(NBSP, " ")
+    '23 to 41 %'
+    """
+    if cell.low is None or cell.high is None:
+        return ""
+    return f"{whole(cell.low)} to {whole(cell.high)}{NBSP}%"
+
+
+def open_questions(n: int) -> str:
+    """Say how many open questions.
+
+    Examples
+    --------
+    >>> open_questions(1), open_questions(2)
+    ('the open question', '2 open questions')
+    """
+    return "the open question" if n == 1 else f"{number(n)} open questions"
+
+
+def combined(label: str, themes: Sequence[str], gone: Sequence[str]) -> str:
+    """Say what a combined theme counts.
+
+    Examples
+    --------
+    >>> combined("Delay (combined)", ["Slow", "Late"], ["Queues"])
+    '“Delay (combined)” counts whoever mentions any of: Slow; Late. No longer counted in it, since retired: Queues.'
+    """
+    rest = f" No longer counted in it, since retired: {'; '.join(map(tame, gone))}." if gone else ""
+    return f"“{label}” counts whoever mentions any of: {'; '.join(themes)}.{rest}"
 
 
 def points(difference: float) -> str:

@@ -53,7 +53,6 @@ TABLES: dict[str, Contract] = {
     "candidate_responses": c.CANDIDATE_RESPONSES,
     "quotes": c.QUOTES,
     "prevalence": c.PREVALENCE,
-    "headlines": c.HEADLINES,
     "changes": c.CHANGES,
     "differences": c.DIFFERENCES,
     "reading": c.READING,

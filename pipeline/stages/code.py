@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.evidence.agreement import measure_agreement
-from pipeline.foundation.contracts import GOLD, HELDOUT, MENTIONS, QUEUE, RESPONSES, UNIT_CODES, UNITS
+from pipeline.foundation.contracts import GOLD, HELDOUT, MENTIONS, QUEUE, RESPONSES, SEVERAL, UNIT_CODES, UNITS
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
@@ -50,6 +50,7 @@ def run(wave: str | None = None) -> None:
     write_table(unit_codes, UNIT_CODES)
     write_table(mentions, MENTIONS)
     write_table(gold_table(gold), GOLD)
+    write_table(gold.several, SEVERAL)
     write_table(coded.heldout, HELDOUT)
     write_table(coded.queue, QUEUE)
     write_json(EFFECTIVE_FILE, effective(codebook))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pipeline.evidence.agreement import measure_agreement
 from pipeline.evidence.checked import check_codebook
+from pipeline.evidence.compared import compare_readers, flat_agreement
 from pipeline.evidence.coverage import measure_coverage, metrics_path
+from pipeline.evidence.disagreements import list_disagreements
 from pipeline.evidence.workload import measure_workload
 from pipeline.foundation.contracts import (
+    AGREEMENT,
     CANDIDATE_UNITS,
     CANDIDATES,
+    DISAGREEMENTS,
     FINDINGS,
     GOLD,
     HELDOUT,
     MENTIONS,
     RESPONSES,
+    SEVERAL,
     THEME_STABILITY,
     UNIT_CODES,
     UNITS,
@@ -38,7 +43,11 @@ def run(wave: str | None = None) -> None:
     gold = gold_of(read_table(GOLD))
     units, mentions = read_waves(UNITS, survey.waves), read_table(MENTIONS)
     heldout = read_table(HELDOUT)
-    agreement = measure_agreement(heldout, gold)
+    several = read_table(SEVERAL)
+    compared = compare_readers(heldout, gold, several, codebook, params.measure.confidence, params.seed)
+    write_table(compared, AGREEMENT)
+    write_table(list_disagreements(heldout, gold, several, codebook), DISAGREEMENTS)
+    agreement = measure_agreement(heldout, gold) | flat_agreement(compared)
     coverage = measure_coverage(
         responses,
         units,

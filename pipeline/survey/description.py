@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.foundation.errors import ThemebookError, listing
+from pipeline.foundation.errors import ThemebookError, closest, listing
 from pipeline.foundation.params import Section, parse
 from pipeline.foundation.tables import read_yaml
 from pipeline.survey.headers import clean_header
+from pipeline.survey.nets import Net, top_of, unknown_option
 
 SURVEY_FILE = Path("data/survey.yaml")
 WAVE_ID = re.compile(r"[A-Za-z0-9_-]+")
+SCALES = ("ordinal", "grid")
+COUNTED = ("single", "multi", *SCALES)
 
 Kind = Literal["open", "single", "multi", "ordinal", "grid", "numeric", "ignore"]
 
@@ -71,6 +75,9 @@ class Question(Section):
     wording. ``waves`` names the waves that asked it (empty: every wave); a wave that asked it and whose file holds none
     of its columns is an error. ``renamed`` gives the earlier header of a column whose wording changed, so that a grid's
     item stays one item. ``order`` lists the options of an ordinal question from lowest to highest.
+    ``options`` lists what could be chosen, where an option that nobody chose is to be shown. ``top`` options of an
+    ordinal question or grid count together (see `nets.top_of`), and so do ``boxes``: ``{agree: [Agree, Strongly
+    agree]}``.
     ``explains`` names the closed question whose answer this open one gives the reasons for, and ``sides`` groups that
     question's options: ``{optimists: [Very optimistic, Optimistic]}``.
     """
@@ -84,6 +91,9 @@ class Question(Section):
     reason: str = ""
     separator: str = ";"
     order: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    top: int | None = Field(None, ge=0)
+    boxes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     explains: str = ""
     sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
@@ -102,6 +112,28 @@ class Question(Section):
                 raise ValueError(f"`renamed` leads from the column `{each.now}` in a circle")
         return self
 
+    @model_validator(mode="after")
+    def _boxes_of_a_scale(self) -> Question:
+        if (self.top or self.boxes) and (self.kind not in SCALES or not self.order):
+            raise ValueError(
+                "`top` and `boxes` are for an ordinal question or grid with an `order`; write a net instead"
+            )
+        if self.top and self.top > len(self.order):
+            raise ValueError(f"`top: {self.top}` is more than the {len(self.order)} options in `order`")
+        for name, options in self.boxes.items():
+            if not options:
+                raise ValueError(f"the box `{name}` has no options")
+            if wrong := unknown_option(options, self.order):
+                raise ValueError(f"the box `{name}` names {wrong}")
+        return self
+
+    @property
+    def all_boxes(self) -> dict[str, tuple[str, ...]]:
+        """The options of each box by its name: those in ``boxes``, and ``top N`` where the top counts together."""
+        order = self.order if self.kind in SCALES else ()
+        top = top_of(order, self.top, bool(self.boxes))
+        return {**({f"top {len(top)}": top} if top else {}), **self.boxes}
+
     @property
     def earlier(self) -> dict[str, str]:
         """The header before, by the header that a column was renamed to."""
@@ -119,6 +151,8 @@ class Survey(Section):
     """The whole of survey.yaml. ``note`` is printed at the head of every report.
 
     ``suppress: 5``: on the public page no count under 5 is shown or can be worked out; 0 asks for nothing.
+    ``cross`` lists the closed questions whose answers are put across the themes; without it, it is every one that is no
+    attribute and has few options.
     """
 
     title: str = "Survey"
@@ -129,6 +163,8 @@ class Survey(Section):
     weight: str = ""
     suppress: int = Field(0, ge=0)
     sampling: Literal["census", "probability", "self-selected"] = "self-selected"
+    nets: dict[str, Net] = Field(default_factory=dict)
+    cross: tuple[str, ...] | None = None
 
     @field_validator("respondent_id", "weight")
     @classmethod
@@ -163,6 +199,31 @@ class Survey(Section):
                     raise ValueError(f"wave {wave}: `changed.wording` names `{name}`, which is no question")
         return self
 
+    @model_validator(mode="after")
+    def _counted_together(self) -> Survey:
+        for net_id, net in self.nets.items():
+            if not WAVE_ID.fullmatch(net_id):
+                raise ValueError(f"the net id {net_id!r} may hold only letters, digits, `_` and `-`")
+            if net.question:
+                self._must_be(net.question, COUNTED if net.options else ("open",), f"the net `{net_id}`")
+        for name in self.cross or ():
+            self._must_be(name, COUNTED, "`cross`")
+            if self.questions[name].attribute:
+                raise ValueError(f"`cross` names `{name}`, an attribute: its tables are made anyway")
+        of_sides: dict[tuple[str, str], tuple[str, ...]] = {}
+        for question in self.questions.values():
+            for side, options in question.sides.items():
+                if set(of_sides.setdefault((question.explains, side), options)) != set(options):
+                    raise ValueError(f"the side `{side}` of `{question.explains}` has two lists of options")
+        return self
+
+    def _must_be(self, name: str, kinds: tuple[str, ...], where: str) -> None:
+        fitting = [each for each, question in self.questions.items() if question.kind in kinds]
+        if name not in fitting:
+            what = f"a question of kind {self.questions[name].kind}" if name in self.questions else "no question"
+            hint = f"{closest(name, fitting)} Fitting: {listing(fitting)}".strip()
+            raise ValueError(f"{where} names `{name}`, {what}. {hint}")
+
     def id_column(self, wave: str) -> str:
         """The header of the respondent id in a wave's file; empty where it has none."""
         own = self.waves[wave].respondent_id if wave in self.waves else None
@@ -186,17 +247,21 @@ class Survey(Section):
         item.
         A question listing several wordings of itself (not a grid) gives its first column here.
         """
-        items: dict[str, tuple[str, Question]] = {}
+        return {item: (column, self.questions[name]) for item, name, column in self._items()}
+
+    @property
+    def question_of(self) -> dict[str, str]:
+        """The question that each closed question's item belongs to: itself, or its grid."""
+        return {item: name for item, name, _ in self._items()}
+
+    def _items(self) -> Iterator[tuple[str, str, str]]:
         for name, question in self.questions.items():
             if question.kind == "grid":
-                items |= {
-                    f"{name}.{i}": (column, question)
-                    for i, column in enumerate(question.columns, 1)
-                    if column not in question.earlier
-                }
+                for i, column in enumerate(question.columns, 1):
+                    if column not in question.earlier:
+                        yield f"{name}.{i}", name, column
             elif question.kind not in ("open", "ignore"):
-                items[name] = (question.columns[0], question)
-        return items
+                yield name, name, question.columns[0]
 
 
 def slug(header: str) -> str:
@@ -259,8 +324,6 @@ def find_question(survey: Survey, name: str, where: str) -> str:
     for key, question in survey.questions.items():
         if clean_header(name) in question.columns or slug(name) == key:
             return key
-    from pipeline.foundation.errors import closest
-
     raise ThemebookError(
         f"{where}: the survey has no question `{name}`.",
         f"{closest(name, survey.questions)} Known open questions: {listing(survey.open_questions)}.".strip(),

@@ -23,6 +23,7 @@ from pipeline.survey.nonanswers import classify
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 BLANK_ROW = "blank row"
+ITEM_STATES = ("answered", "blank", "not_asked")
 USER_MISSING = "user-missing in the file"
 _BRACKETED = re.compile(r"\([^()]*\)")
 
@@ -82,6 +83,7 @@ def ingest(export: Export, survey: Survey, wave: str, params: Ingest) -> Ingeste
     responses: list[Row] = []
     closed: list[Row] = []
     counts: Counts = Counter()
+    items: dict[str, dict[str, int]] = {}
     for question_id, parts in owned.items():
         question = survey.questions[question_id]
         if question.kind == "open":
@@ -90,8 +92,9 @@ def ingest(export: Export, survey: Survey, wave: str, params: Ingest) -> Ingeste
         elif question.kind == "ignore":
             counted = _excluded(export, question_id, parts, question.reason or "ignored in survey.yaml")
         else:
-            rows, counted = _closed(export, people, wave, question_id, question, parts)
+            rows, counted, states = _closed(export, people, wave, question_id, question, parts)
             closed += rows
+            items |= _item_sums(states)
         counts += counted
     taken = {j for parts in owned.values() for _, j in parts}
     for column, reason in ((id_column, "respondent id"), (weight_column, "weight")):
@@ -103,7 +106,7 @@ def ingest(export: Export, survey: Survey, wave: str, params: Ingest) -> Ingeste
         _table(responses, RESPONSES),
         _table(sorted(set(closed)), CLOSED),
         _table(respondents, RESPONDENTS),
-        _ledger(export, survey, wave, owned, counts),
+        {**_ledger(export, survey, wave, owned, counts), "items": items},
     )
 
 
@@ -254,18 +257,21 @@ def _responses(
 
 def _closed(
     export: Export, people: list[str], wave: str, question_id: str, question: Question, parts: Parts
-) -> tuple[list[Row], Counts]:
-    """Give a row for every option that a respondent chose, and a count of the question's cells.
+) -> tuple[list[Row], Counts, dict[str, dict[str, set[str]]]]:
+    """Give a row for every option that a respondent chose, a count of the cells, and each item's respondents.
 
     A grid is one item a column; the options of a multi-select question are those of all its columns; any other question
     with several columns has several wordings, and the first that is filled in counts.
     """
     rows: list[Row] = []
     counts: Counts = Counter()
+    items = {f"{question_id}.{part}" if question.kind == "grid" else question_id for part, _ in parts}
+    states = {item: {state: set[str]() for state in ITEM_STATES} for item in sorted(items)}
     for i, (cells, person) in enumerate(zip(export.rows, people, strict=True)):
         taken = False
         for part, j in parts:
             options = split_options(cells[j], question.separator) if question.kind == "multi" else [cells[j].strip()]
+            item = f"{question_id}.{part}" if question.kind == "grid" else question_id
             if not person:
                 status, reason = "blank", BLANK_ROW
             elif (i, j) in export.not_asked:
@@ -280,10 +286,23 @@ def _closed(
                 taken = True
                 odd = question.kind == "numeric" and not NUMBER.fullmatch(options[0])
                 status, reason = "answered", "not a number" if odd else ""
-                item = f"{question_id}.{part}" if question.kind == "grid" else question_id
                 rows += [(wave, person, item, option) for option in options]
             counts[question_id, status, reason] += 1
-    return rows, counts
+            if person and status in ITEM_STATES:
+                states[item][status].add(person)
+    return rows, counts, states
+
+
+def _item_sums(states: dict[str, dict[str, set[str]]]) -> dict[str, dict[str, int]]:
+    """Count each respondent once an item: who answered in no cell and has one that was not asked, was not asked."""
+    return {
+        item: {
+            "answered": len(mine["answered"]),
+            "blank": len(mine["blank"] - mine["answered"] - mine["not_asked"]),
+            "not_asked": len(mine["not_asked"] - mine["answered"]),
+        }
+        for item, mine in states.items()
+    }
 
 
 def split_options(cell: str, separator: str) -> list[str]:

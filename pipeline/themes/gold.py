@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.foundation.contracts import GOLD
+from pipeline.foundation.contracts import GOLD, SEVERAL
 from pipeline.foundation.errors import ThemebookError, closest
-from pipeline.foundation.tables import read_text
+from pipeline.foundation.tables import empty, read_text
 from pipeline.survey.description import Survey, find_question
 from pipeline.survey.identity import public_id
 from pipeline.themes.codebook import Codebook, Theme
@@ -65,6 +65,8 @@ class Gold:
         Response and theme of codes that stand for a split theme's by the machine's guess.
     unmeasured : frozenset of str
         Responses whose coder had seen the machine's suggestion: they teach, and measure nothing.
+    several : DataFrame
+        Contract SEVERAL: what each coder gave the answers that several coded, as gold.csv has it.
     """
 
     responses: pd.DataFrame
@@ -77,6 +79,7 @@ class Gold:
     retired: dict[str, int] = field(default_factory=dict)
     guessed: frozenset[tuple[str, str]] = frozenset()
     unmeasured: frozenset[str] = frozenset()
+    several: pd.DataFrame = field(default_factory=lambda: empty(SEVERAL))
 
 
 def is_person(coder: str) -> bool:
@@ -268,11 +271,19 @@ def _resolved(
     answers = Counter(coder for given in cells.values() for coder in given)
     rows, codes, split = [], [], []
     checked: dict[str, tuple[str, ...]] = {}
+    several: list[tuple[str, ...]] = []
     for cell, given in cells.items():
         coder = chosen_coder(given, answers)
         if coder is None:
             continue
         wave, person, question = cell
+        if len(given) > 1:
+            first = min(by_cell[cell])
+            several += [
+                (*cell, first, name, times[cell][name], code)
+                for name, codes_ in given.items()
+                for code in _known(codes_) or [""]
+            ]
         sample = firmest(samples[cell][coder])
         if sample == "all" and (wave, question) not in whole:
             sample = "convenience"
@@ -292,6 +303,7 @@ def _resolved(
         disagreements=sum(is_unresolved(given) for given in cells.values()),
         checked=dict(sorted(checked.items())),
         split=_pairs(split),
+        several=pd.DataFrame(sorted(several), columns=list(SEVERAL.columns)).astype("str"),
     )
 
 
