@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 import pandas as pd
@@ -72,6 +73,26 @@ def rare(
         if found:
             return found
     return []
+
+
+def attachable(segments: AbstractSet[str], members: Mapping[str, AbstractSet[str]], fewest: int = FEWEST) -> bool:
+    """Say whether all segments that a quote carries, wherever it stands, may be told together.
+
+    Parameters
+    ----------
+    segments : set of str
+        Every segment that stands at any copy of the quote: who reads the page can put the copies together.
+    members : mapping of str to set of str
+        The respondents of the quote's wave by segment.
+
+    Examples
+    --------
+    >>> private, heads = {str(i) for i in range(12)}, {str(i) for i in range(3, 20)}
+    >>> attachable({"a"}, {"a": private, "b": heads}), attachable({"a", "b"}, {"a": private, "b": heads})
+    (True, False)
+    """
+    groups = [members.get(segment, frozenset()) for segment in segments]
+    return not groups or len(frozenset(groups[0]).intersection(*groups[1:])) >= fewest
 
 
 def names_left(display: str) -> list[str]:

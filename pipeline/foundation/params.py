@@ -93,6 +93,7 @@ class Measure(Section):
     """How shares are counted."""
 
     min_segment: int = Field(30, ge=1)
+    flag_segment: int = Field(50, ge=1)
     confidence: float = Field(0.95, gt=0, lt=1)
 
 

@@ -31,6 +31,7 @@ SURVEY_KEYS: dict[str, Any] = {
     "respondent_id": "",
     "weight": "",
     "sampling": "self-selected",
+    "suppress": 0,
     "questions": {},
     "nets": {},
     "cross": None,

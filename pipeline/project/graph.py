@@ -214,7 +214,7 @@ STAGES = (
             "reports/metrics",
         ),
         params=("seed", "embed", "measure", "report"),
-        survey=("title", "note", "sampling", "waves", "questions", "nets"),
+        survey=("title", "note", "sampling", "suppress", "waves", "questions", "nets"),
         outs=("reports/internal/themes.html", "reports/public/themes.html"),
     ),
 )

@@ -217,6 +217,7 @@ def _headline(inputs: Inputs, chart: Chart, row: Row) -> Headline | None:
         answer=row.label if row.parts else wording.top([row.label], order),
         cell=cell,
         previous=previous,
+        options=row.parts or (row.label,),
         figure=wording.percent(cell.share),
         of=f"{wording.of_cell(cell)} in {cell.wave}",
         change=change,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from pipeline.evidence.disclosure import attachable
+from pipeline.evidence.segments import all_segments
 from pipeline.evidence.spans import FRAGMENT, PULL
 from pipeline.report import trends, wording
 from pipeline.report.checked import flags, rests_on
@@ -36,7 +39,8 @@ def all_quotes(inputs: Inputs) -> list[Quote]:
     """Give every quote with its wave and what is said of who spoke, best first within its theme."""
     bases: dict[tuple[str, str], tuple[str, int]] = {}
     quotes = []
-    for row in inputs.tables["quotes"].to_dict("records"):
+    records = _few_left_out(inputs, inputs.tables["quotes"].to_dict("records"))
+    for row in records:
         wave = inputs.responses.get(row["response_id"], ("", "", ""))[0]
         key = (row["segment"], wave)
         if key not in bases:
@@ -59,6 +63,33 @@ def all_quotes(inputs: Inputs) -> list[Quote]:
             )
         )
     return sorted(quotes, key=lambda q: (q.theme_id, q.segment != "", q.rank, q.quote_id))
+
+
+def _few_left_out(inputs: Inputs, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take its segments off every quote whose segments, of all its copies together, fewer than ten respondents share.
+
+    This is the one place: pages, review and print take their quotes from here.
+    """
+    members: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for question_id in {row["question_id"] for row in records if row["segment"]}:
+        if question_id in inputs.survey.questions:
+            table = all_segments(inputs.survey, inputs.tables["closed"], question_id)
+            for wave, who, segment in table.itertuples(index=False):
+                members.setdefault((question_id, wave), {}).setdefault(segment, set()).add(who)
+    carried: dict[str, set[str]] = {}
+    for row in records:
+        carried.setdefault(row["response_id"], set()).update({_full(row["segment"])} - {""})
+    told = []
+    for row in records:
+        wave = inputs.responses.get(row["response_id"], ("", "", ""))[0]
+        groups = members.get((row["question_id"], wave), {})
+        told.append(row if attachable(carried[row["response_id"]], groups) else {**row, "segment": ""})
+    return told
+
+
+def _full(segment: str) -> str:
+    """A segment with its attribute; a bare name is a side's."""
+    return segment if not segment or "=" in segment else f"{SIDE}={segment}"
 
 
 def _segment(inputs: Inputs, segment: str, wave: str) -> tuple[str, int]:
@@ -234,7 +265,7 @@ def _theme_chart(inputs: Inputs, question_id: str, themes: Sequence[Theme], key:
         return None
     names = {t.id: t.name for t in themes}
     ranked = sorted(histories, key=lambda t: (-_share(histories[t].get(waves[-1])), names[t]))
-    rows = tuple(Row(label=names[t], cells=tuple(histories[t].get(w) for w in waves)) for t in ranked)
+    rows = tuple(Row(key=t, label=names[t], cells=tuple(histories[t].get(w) for w in waves)) for t in ranked)
     base = max(cell.base for cell in histories[ranked[0]].values()) if len(waves) == 1 else None
     latest = [c for t in ranked if (c := histories[t].get(waves[-1]))]
     base = latest[0].base if latest else base or 0

@@ -156,6 +156,8 @@ def _content(inputs: Inputs) -> Content:
         sampling=wording.SAMPLING[survey.sampling] + weighted,
         provisional=not inputs.codebook.themes,
         min_segment=inputs.params.measure.min_segment,
+        flag_segment=inputs.params.measure.flag_segment,
+        suppress=survey.suppress,
         quotes_per_theme=inputs.params.report.quotes_per_theme,
         summary=_summary(inputs),
         waves=_waves(inputs),

@@ -232,7 +232,9 @@ def draw_sides(sides: Sequence[Side], rest: float | None, number: int, title: st
     at = 1 if len(parts) == 2 else len(parts)
     if rest:
         parts.insert(at, figures.Bar("others", rest, tone="rest"))
-    said = "; ".join(f"{part.label}: {wording.percent(part.share)}" for part in parts)
+    said = "; ".join(
+        f"{part.label}: {wording.percent(part.share) if part.share is not None else 'not shown'}" for part in parts
+    )
     return figures.stack(parts, f"figure-{number}", title, said)
 
 

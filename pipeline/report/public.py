@@ -22,6 +22,7 @@ from pipeline.report.records import (
     Side,
     ThemeBlock,
 )
+from pipeline.report.small import conceal
 
 FEWEST = 5
 _NUMERIC = "numeric"
@@ -49,13 +50,13 @@ def to_public(content: Content) -> Content:
     """
     if content.audience == "public":
         return content
-    few = content.min_segment
-    choices, closed = (_charts(charts, FEWEST, few) for charts in (content.choices, content.closed))
+    few, fewest = max(content.min_segment, 2 * content.suppress), max(FEWEST, content.suppress)
+    choices, closed = (_charts(charts, fewest, few) for charts in (content.choices, content.closed))
     outlooks = tuple(o for view in content.outlooks if (o := _outlook(view, few)))
-    return content.model_copy(
+    public = content.model_copy(
         update={
             "audience": "public",
-            "who": _charts(content.who, max(few, FEWEST), few),
+            "who": _charts(content.who, max(few, fewest), few),
             "headlines": tuple(h for h in content.headlines if _enough(h.cell)),
             "choices": choices,
             "closed": closed,
@@ -79,6 +80,7 @@ def to_public(content: Content) -> Content:
             "made": tuple(fact for fact in content.made if _outside(fact)),
         }
     )
+    return conceal(public, content) if content.suppress else public
 
 
 def _outside(fact: Fact) -> bool:
@@ -177,7 +179,7 @@ def _kept(table: CrossTable, visible: set[tuple[str, str]]) -> CrossTable:
     rows = []
     for row in table.rows:
         cells = tuple(
-            _rounded(cell) if (cell := row.cells[i]) and (row.label, table.columns[i]) in visible else None
+            _uncounted(cell) if (cell := row.cells[i]) and (row.label, table.columns[i]) in visible else None
             for i in kept
         )
         rows += [row.model_copy(update={"cells": cells})] if any(cells) else []
@@ -289,15 +291,15 @@ def _table(table: SegmentTable, few: int, base: int | None, names: set[str] | No
         rows.remove(min(rows, key=lambda row: row.cell.base))
     return table.model_copy(
         update={
-            "rows": tuple(SegmentRow(value=row.value, cell=_rounded(row.cell)) for row in rows),
+            "rows": tuple(SegmentRow(value=row.value, cell=_uncounted(row.cell)) for row in rows),
             "hidden": table.hidden + len(table.rows) - len(rows),
         }
     )
 
 
-def _rounded(cell: Cell) -> Cell:
-    share = None if cell.share is None else round(cell.share, 2)
-    return Cell(wave=cell.wave, base=cell.base, share=share, method=cell.method)
+def _uncounted(cell: Cell) -> Cell:
+    """Without the count; the page rounds every share by one rule (`wording.whole`), here as everywhere."""
+    return Cell(wave=cell.wave, base=cell.base, share=cell.share, method=cell.method)
 
 
 def _totals(losses: Iterable[Loss]) -> tuple[Loss, ...]:

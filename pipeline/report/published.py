@@ -46,7 +46,10 @@ def releases(inputs: Inputs) -> tuple[Release, ...]:
         )
         rows = tuple(
             PublishedRow(
+                question_id=record["question_id"],
                 question=inputs.title(record["question_id"]),
+                theme_id=record["theme_id"],
+                now_id=record["now_theme_id"],
                 theme=record["name"],
                 fate=fate(record["fate"], record["now_name"]),
                 published=_cell(record, ""),

@@ -11,7 +11,8 @@ class Cell(Section):
     """One figure: ``n`` of ``base`` respondents of one wave.
 
     ``share`` is between 0 and 1, None where it is not known. ``low`` and ``high`` bound the share where an interval is
-    given. ``method`` is empty for closed questions. A cell that is too small to be shown has ``n`` and ``share`` None.
+    given. ``method`` is empty for closed questions. A cell that is too small to be shown has ``n`` and ``share`` None;
+    ``hidden`` says that suppression hid it, for its own size or so that another cannot be worked out.
     """
 
     wave: str
@@ -21,6 +22,7 @@ class Cell(Section):
     low: float | None = None
     high: float | None = None
     method: str = ""
+    hidden: bool = False
 
 
 class Row(Section):
@@ -32,6 +34,7 @@ class Row(Section):
     label: str
     cells: tuple[Cell | None, ...]
     folded: bool = False
+    key: str = ""
     parts: tuple[str, ...] = ()
 
     @property
@@ -130,6 +133,7 @@ class Headline(Section):
     answer: str
     cell: Cell
     previous: Cell | None
+    options: tuple[str, ...]
     figure: str
     of: str
     change: str
@@ -262,7 +266,10 @@ class Break(Section):
 class PublishedRow(Section):
     """One published share beside today's; ``fate`` says what became of the theme since, ``now`` is None if it ended."""
 
+    question_id: str
     question: str
+    theme_id: str
+    now_id: str
     theme: str
     fate: str
     published: Cell
@@ -463,6 +470,8 @@ class Content(Section):
     sampling: str
     provisional: bool
     min_segment: int
+    flag_segment: int
+    suppress: int
     quotes_per_theme: int
     summary: tuple[str, ...]
     waves: tuple[WaveInfo, ...]

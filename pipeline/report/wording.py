@@ -104,7 +104,10 @@ def plain(text: str, most: int = 300) -> str:
 
 
 def whole(share: float) -> int:
-    """Round a share to whole percent, halves up.
+    """Round a share to whole percent, halves up: the one rule by which every percentage is rounded.
+
+    The half is that of the decimal as it would be written: 0.285 is 28.5 % and so 29 %, though no computer holds it
+    exactly.
 
     Examples
     --------
@@ -120,15 +123,15 @@ def percent(share: float | None) -> str:
     Examples
     --------
     >>> [percent(s).replace(NBSP, " ") for s in (0.314, 0.0, 0.001, 0.997, 1.0, None)]
-    ['31 %', '0 %', 'fewer than 1 %', 'more than 99 %', '100 %', 'not known']
+    ['31 %', '0 %', 'under 1 %', 'over 99 %', '100 %', 'not known']
     """
     if share is None or math.isnan(share):
         return "not known"
     rounded = whole(share)
     if rounded == 0 and share > 0:
-        return f"fewer than 1{NBSP}%"
+        return f"under 1{NBSP}%"
     if rounded == 100 and share < 1:
-        return f"more than 99{NBSP}%"
+        return f"over 99{NBSP}%"
     return f"{rounded}{NBSP}%"
 
 
@@ -136,7 +139,7 @@ def short_percent(share: float | None) -> str:
     """Say a share where there is room for a few characters only: ``<1 %``, ``>99 %``, ``–`` for none."""
     if share is None:
         return "–"
-    return percent(share).replace("fewer than ", "<").replace("more than ", ">")
+    return percent(share).replace("under ", "<").replace("over ", ">")
 
 
 def number(n: int) -> str:

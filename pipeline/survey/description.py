@@ -152,6 +152,7 @@ class Question(Section):
 class Survey(Section):
     """The whole of survey.yaml. ``note`` is printed at the head of every report.
 
+    ``suppress: 5``: on the public page no count under 5 is shown or can be worked out; 0 asks for nothing.
     ``cross`` lists the closed questions whose answers are put across the themes; without it, it is every one that is no
     attribute and has few options.
     """
@@ -162,6 +163,7 @@ class Survey(Section):
     questions: dict[str, Question] = Field(min_length=1)
     respondent_id: str = ""
     weight: str = ""
+    suppress: int = Field(0, ge=0)
     sampling: Literal["census", "probability", "self-selected"] = "self-selected"
     nets: dict[str, Net] = Field(default_factory=dict)
     cross: tuple[str, ...] | None = None
