@@ -127,11 +127,12 @@ def inputs_of(
     approve: int = 1,
     quotes: bool = True,
     answered: bool = True,
+    seed: int = 7,
 ) -> dict[str, Any]:
     """Everything that `build_content` takes, by its keyword. `texts` sets the words of some responses by number."""
     survey = survey or survey_of()
     codebook = codebook if codebook is not None else codebook_of()
-    rng = random.Random(7)
+    rng = random.Random(seed)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     number = 0
     for wave in survey.waves:

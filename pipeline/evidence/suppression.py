@@ -44,6 +44,18 @@ class Count(NamedTuple):
         return self.n < under or self.base - self.n < under
 
 
+class Exposed(ThemebookError):
+    """A count can be narrowed down whatever else is hidden; ``key`` says which."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        super().__init__(
+            f"The count {key} can be worked out from the other figures, whatever else is hidden.",
+            "Report this as a fault, and take `suppress` out of data/survey.yaml only if nobody outside reads the "
+            "public report.",
+        )
+
+
 class Relation(NamedTuple):
     """What everybody knows of some counts: the sum of coefficient × count lies between ``low`` and ``high``."""
 
@@ -97,7 +109,7 @@ def suppress(counts: Mapping[Key, Count], relations: Sequence[Relation], under: 
     ------
     ValueError
         If a relation does not hold among the counts.
-    ThemebookError
+    Exposed
         If a count can be narrowed down whatever is hidden.
 
     Notes
@@ -126,11 +138,7 @@ def suppress(counts: Mapping[Key, Count], relations: Sequence[Relation], under: 
         if loose:
             further = _next(loose[0], counts, open_, of_key)
             if further is None:
-                raise ThemebookError(
-                    f"The count {loose[0]} can be worked out from the other figures, whatever else is hidden.",
-                    "Report this as a fault, and take `suppress` out of data/survey.yaml only if nobody outside reads "
-                    "the public report.",
-                )
+                raise Exposed(loose[0])
             open_.add(further)
             wanted.add(further)
     hidden = {key for key in open_ if counts[key].shown}

@@ -22,9 +22,8 @@ from pipeline.report.records import (
     Side,
     ThemeBlock,
 )
-from pipeline.report.small import conceal
+from pipeline.report.small import FEWEST, conceal
 
-FEWEST = 5
 _NUMERIC = "numeric"
 _VALUES = ("single", "multi", "ordinal", "grid")
 _PRIVATE_FACTS = ("Recorded decisions", "Sure mentions", "Reading more")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
-from pipeline.evidence.suppression import Count, Key, Relation, suppress
+from pipeline.evidence.suppression import Count, Exposed, Key, Relation, suppress
 from pipeline.report import wording
 from pipeline.report.records import Cell, Chart, Content, Headline, OpenQuestion, Outlook, Release, Row, ThemeBlock
+from pipeline.report.sealed import sealed
 
 Change = Callable[[Key, Cell], Cell | None]
+FEWEST = 5
 NOT_SHOWN = "How many mention it is not shown, so that nobody’s answer can be worked out from small numbers."
 
 
@@ -33,56 +34,70 @@ def conceal(public: Content, internal: Content) -> Content:
         last, by name, since a place among figures would tell their size.
     """
     under = internal.suppress
-    public = _mapped(_bare(public), lambda _, cell: None if cell.base < 2 * under else cell)
-    book = _Book({}, [])
-    _mapped(internal, lambda key, cell: book.truth(key, cell))
-    shown: dict[Key, Cell] = {}
-
-    def note(key: Key, cell: Cell) -> Cell:
-        if cell.share is not None:
-            shown[key] = cell
-        return cell
-
-    _mapped(public, note)
-    counts, relations = _known(public, internal, book.counts, shown)
-    hidden = suppress(counts, relations, under).hidden
+    public = _mapped(_bare(public, internal), lambda _, cell: None if cell.base < 2 * under else cell)
+    truth: dict[Key, Cell] = {}
+    _mapped(internal, lambda key, cell: truth.setdefault(key, cell))
+    while True:
+        counts, relations = _known(public, internal, truth)
+        try:
+            hidden = suppress(counts, relations, under).hidden
+            break
+        except Exposed as exposed:
+            # Whatever is hidden of this question and wave, or this theme, something would be left to work out.
+            gone = exposed.key[:3]
+            public = _mapped(public, lambda key, cell, gone=gone: None if key[:3] == gone else cell)  # type: ignore[misc]
+    passed: list[Cell] = []
 
     def hide(key: Key, cell: Cell) -> Cell:
-        if key in counts and key not in hidden and cell.share is not None:
+        if key in counts and key not in hidden and cell.share is not None and not _estimated_few(cell, under):
+            passed.append(cell)
             return cell
         return Cell(wave=cell.wave, base=cell.base, method=cell.method, hidden=True)
 
-    return _reworded(_mapped(public, hide), under)
+    return sealed(_reworded(_mapped(public, hide), internal), passed)
 
 
-class _Book(NamedTuple):
-    """The true counts, as they are met."""
-
-    counts: dict[Key, Cell]
-    relations: list[Relation]
-
-    def truth(self, key: Key, cell: Cell) -> Cell:
-        self.counts.setdefault(key, cell)
-        return cell
+def _estimated_few(cell: Cell, under: int) -> bool:
+    """Whether the share as it is printed, weighted or corrected, comes to a small count."""
+    estimate = (cell.share or 0.0) * cell.base
+    return min(estimate, cell.base - estimate) < under - 0.5
 
 
-def _bare(public: Content) -> Content:
-    """Leave out counts of cells and answers, and figures of folded options."""
+def _bare(public: Content, internal: Content) -> Content:
+    """Leave out whatever has counts of its own of which too little is known here, and figures of folded options."""
     charts = {name: tuple(map(_unfolded, getattr(public, name))) for name in ("who", "choices", "closed")}
     outlooks = tuple(view.model_copy(update={"chart": _unfolded(view.chart)}) for view in public.outlooks)
-    # Nets, cross-tables and numbers have counts of their own, of which too little is known here to show them.
-    several = {chart.key for chart in public.choices}
-    heads = tuple(h for h in public.headlines if len(h.options) == 1 or h.question_id not in several)
+    # Other headlines are chosen by their size, which tells something of the answers beside them.
+    scales = {c.key for c in internal.closed if c.kind == "ordinal" and any(map(str.isalpha, c.rows[0].label))}
+    heads = tuple(h for h in public.headlines if h.question_id in scales)
     update = {
         "headlines": heads,
         "crosses": (),
         "losses": (),
         "uncoded": 0,
+        "unclaimed": 0,
+        "unclaimed_of": 0,
         "unexplained": 0,
         "outlooks": outlooks,
+        "overall": _lone(public.overall) if public.overall else None,
+        "questions": tuple(map(_lone, public.questions)),
         **charts,
     }
     return public.model_copy(update=update)
+
+
+def _lone(question: OpenQuestion) -> OpenQuestion:
+    """Leave out combined themes, and how many propose something."""
+    themes = tuple(theme.model_copy(update={"proposed": None}) for theme in question.themes)
+    chart = question.chart
+    if chart:
+        note = chart.note
+        for row in chart.rows:
+            if row.parts:
+                note = note.replace(f"“{row.label}” counts whoever mentions any of: {'; '.join(row.parts)}.", "")
+        alone = tuple(row for row in chart.rows if not row.parts)
+        chart = chart.model_copy(update={"rows": alone, "note": " ".join(note.split(" ")).strip()})
+    return question.model_copy(update={"themes": themes, "chart": chart})
 
 
 def _unfolded(chart: Chart) -> Chart:
@@ -228,10 +243,16 @@ def _release(release: Release, change: Change) -> Release:
     return release.model_copy(update={"rows": tuple(rows)})
 
 
-def _known(
-    public: Content, internal: Content, truth: dict[Key, Cell], shown: dict[Key, Cell]
-) -> tuple[dict[Key, Count], list[Relation]]:
+def _known(public: Content, internal: Content, truth: dict[Key, Cell]) -> tuple[dict[Key, Count], list[Relation]]:
     """Give every count that is shown or can be worked out, and what is known of them together."""
+    shown: dict[Key, Cell] = {}
+
+    def note(key: Key, cell: Cell) -> Cell:
+        if cell.share is not None:
+            shown[key] = cell
+        return cell
+
+    _mapped(public, note)
     lows = _quoted(internal)
     counts = {
         key: Count(int(truth[key].n or 0), truth[key].base, low=min(lows.get(key, 0), int(truth[key].n or 0)))
@@ -239,7 +260,9 @@ def _known(
         if key in truth and truth[key].n is not None
     }
     relations: list[Relation] = []
-    _of_options(public, internal, truth, counts, relations)
+    _of_options(internal, counts, relations)
+    _of_folds(public, internal, counts)
+    _of_groups(public, counts)
     _of_segments(public, internal, counts, relations)
     _of_questions(public, counts, relations)
     _of_releases(public, counts, relations)
@@ -260,13 +283,7 @@ def _quoted(internal: Content) -> dict[Key, int]:
     return {key: len(who) for key, who in found.items()}
 
 
-def _of_options(
-    public: Content,
-    internal: Content,
-    truth: dict[Key, Cell],
-    counts: dict[Key, Count],
-    relations: list[Relation],
-) -> None:
+def _of_options(internal: Content, counts: dict[Key, Count], relations: list[Relation]) -> None:
     """Options of one answer add up to the base; boxes, sides and the rest add up from options."""
     originals = {c.key: c for c in (*internal.who, *internal.choices, *internal.closed)}
     originals |= {view.chart.key: view.chart for view in internal.outlooks}
@@ -296,6 +313,45 @@ def _of_options(
             whole = sum(counts[atom].n for atom in atoms if atom in counts)
             gap = counts[key].n - whole
             relations.append(Relation({key: 1, **{atom: -1 for atom in atoms if atom in counts}}, gap, gap))
+
+
+def _of_folds(public: Content, internal: Content, counts: dict[Key, Count]) -> None:
+    """Options of the latest wave are folded because few chose them; those that are not were chosen by more."""
+    under = internal.suppress
+    fewest = max(FEWEST, under)
+    attributes = max(fewest, internal.min_segment, 2 * under)
+    kept: dict[str, set[str]] = {}
+    charts = (*public.who, *public.choices, *public.closed, *(view.chart for view in public.outlooks))
+    for chart in charts:
+        kept[chart.key] = {row.label for row in chart.rows if not row.folded}
+    for chart in charts:
+        least = attributes if chart.attribute else fewest
+        for key in [key for key in counts if key[:3] == ("option", chart.key, chart.waves[-1]) and len(key) == 4]:
+            if key[3] == "(others)":
+                continue
+            count = counts[key]
+            if key[3] in kept[chart.key]:
+                counts[key] = count._replace(low=max(count.low or 0, min(least, count.n)))
+            else:
+                counts[key] = count._replace(high=max(least - 1, count.n))
+
+
+def _of_groups(public: Content, counts: dict[Key, Count]) -> None:
+    """A group has at least as many respondents as are said to have answered the open question."""
+
+    def at_least(key: Key, base: int) -> None:
+        if (count := counts.get(key)) is not None:
+            counts[key] = count._replace(low=max(count.low or 0, min(base, count.n)))
+
+    for theme in public.themes:
+        for table in theme.segments:
+            for row in table.rows:
+                at_least(_option(table.attribute_id, row.cell.wave, [row.value]), row.cell.base)
+    for view in public.outlooks:
+        options = {side.name: side.options for side in view.sides}
+        for table in (table for group in view.reasons for table in group.by_side):
+            for row in table.rows:
+                at_least(_option(view.question_id, row.cell.wave, options.get(row.value, ())), row.cell.base)
 
 
 def _of_segments(public: Content, internal: Content, counts: dict[Key, Count], relations: list[Relation]) -> None:
@@ -350,14 +406,10 @@ def _of_releases(public: Content, counts: dict[Key, Count], relations: list[Rela
             relations.append(Relation({key: 1, now: -1}, apart, apart))
 
 
-def _reworded(content: Content, under: int) -> Content:
+def _reworded(content: Content, internal: Content) -> Content:
     """Bring sentences and the order in line with what is hidden."""
-    published = {
-        (row.question_id, row.theme_id)
-        for release in content.releases
-        for row in release.rows
-        if row.published.hidden or (row.now and row.now.hidden)
-    }
+    under = internal.suppress
+    published = _lost(content, internal)
     releases = tuple(
         release.model_copy(
             update={
@@ -390,6 +442,32 @@ def _reworded(content: Content, under: int) -> Content:
     if any(0 < n < 2 * under for n in asked):
         update["summary"] = tuple(re.sub(r"; [^;]* in people’s own words", "", line) for line in content.summary)
     return content.model_copy(update=update)
+
+
+def _lost(content: Content, internal: Content) -> set[tuple[str, str]]:
+    """The themes of which an earlier or a published figure is not shown any more: no sentence may speak of it."""
+    told = {
+        (release.name, row.question_id, row.theme_id, row.published.wave)
+        for release in content.releases
+        for row in release.rows
+        if not row.published.hidden and row.now and not row.now.hidden
+    }
+    lost = {
+        (row.question_id, theme_id)
+        for release in internal.releases
+        for row in release.rows
+        if (release.name, row.question_id, row.theme_id, row.published.wave) not in told
+        for theme_id in (row.theme_id, row.now_id)
+    }
+    waves = {
+        (theme.question_id, theme.id): {cell.wave for cell in theme.history if not cell.hidden}
+        for theme in content.themes
+    }
+    for theme in internal.themes:
+        key = (theme.question_id, theme.id)
+        if {cell.wave for cell in theme.history} - waves.get(key, set()):
+            lost.add(key)
+    return lost
 
 
 def _few(text: str, under: int) -> bool:
@@ -448,7 +526,7 @@ def _says(theme: ThemeBlock, published: set[tuple[str, str]]) -> ThemeBlock:
         for table in theme.segments
     )
     update: dict[str, object] = {"segments": tables}
-    if any(cell.hidden for cell in theme.history) or (theme.question_id, theme.id) in published:
+    if (theme.question_id, theme.id) in published:
         update["change"] = ""
     if theme.cell is None or theme.cell.hidden:
         method = wording.METHOD.get(theme.cell.method, "") if theme.cell else ""
