@@ -305,6 +305,9 @@ class Attack:
                 if label.startswith("other answers"):
                     folded = True
                     continue
+                if label not in self.asked.options.get(title, [label]):
+                    self.together(title, waves, label, cells[1:])
+                    continue
                 labels.append(label)
                 for wave, cell in zip(waves, cells[1:], strict=True):
                     key, base = self.option(title, wave, label)
@@ -316,6 +319,16 @@ class Attack:
                     key, base = self.option(title, waves[-2], label)
                     self.figure(key, base, share=before[label])
             self.charts[title] = (labels, waves, folded)
+
+    def together(self, title, waves, label, cells):
+        """A box: its options counted together."""
+        said = {part.casefold() for part in label.split(" or ")}
+        mine = [each for each in self.asked.options[title] if each.casefold() in said]
+        for wave, cell in zip(waves, cells, strict=True):
+            key, base = self.option(title, wave, f"sum:{label}")
+            self.figure(key, base, cell.own)
+            if len(mine) == len(said) and title not in self.multi:
+                self.system.rule({key: 1, **{self.option(title, wave, each)[0]: -1 for each in mine}}, 0, 0)
 
     def outlook(self, section):
         title = section.one("p", "lead").own
