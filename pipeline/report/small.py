@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pipeline.evidence.suppression import Count, Exposed, Key, Relation, suppress
 from pipeline.report import wording
@@ -261,8 +261,8 @@ def _known(public: Content, internal: Content, truth: dict[Key, Cell]) -> tuple[
     }
     relations: list[Relation] = []
     _of_options(internal, counts, relations)
-    _of_folds(public, internal, counts)
-    _of_groups(public, counts)
+    _of_folds(public, internal, counts, relations)
+    _of_groups(public, counts, relations)
     _of_segments(public, internal, counts, relations)
     _of_questions(public, counts, relations)
     _of_releases(public, counts, relations)
@@ -315,7 +315,7 @@ def _of_options(internal: Content, counts: dict[Key, Count], relations: list[Rel
             relations.append(Relation({key: 1, **{atom: -1 for atom in atoms if atom in counts}}, gap, gap))
 
 
-def _of_folds(public: Content, internal: Content, counts: dict[Key, Count]) -> None:
+def _of_folds(public: Content, internal: Content, counts: Mapping[Key, Count], relations: list[Relation]) -> None:
     """Options of the latest wave are folded because few chose them; those that are not were chosen by more."""
     under = internal.suppress
     fewest = max(FEWEST, under)
@@ -329,19 +329,18 @@ def _of_folds(public: Content, internal: Content, counts: dict[Key, Count]) -> N
         for key in [key for key in counts if key[:3] == ("option", chart.key, chart.waves[-1]) and len(key) == 4]:
             if key[3] == "(others)":
                 continue
-            count = counts[key]
-            if key[3] in kept[chart.key]:
-                counts[key] = count._replace(low=max(count.low or 0, min(least, count.n)))
-            else:
-                counts[key] = count._replace(high=max(least - 1, count.n))
+            n, base = counts[key].n, counts[key].base
+            chosen = key[3] in kept[chart.key]
+            low, high = (min(least, n), max(base, n)) if chosen else (0, max(least - 1, n))
+            relations.append(Relation({key: 1}, low, high))
 
 
-def _of_groups(public: Content, counts: dict[Key, Count]) -> None:
+def _of_groups(public: Content, counts: Mapping[Key, Count], relations: list[Relation]) -> None:
     """A group has at least as many respondents as are said to have answered the open question."""
 
     def at_least(key: Key, base: int) -> None:
         if (count := counts.get(key)) is not None:
-            counts[key] = count._replace(low=max(count.low or 0, min(base, count.n)))
+            relations.append(Relation({key: 1}, min(base, count.n), max(count.base, count.n)))
 
     for theme in public.themes:
         for table in theme.segments:
