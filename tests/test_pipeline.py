@@ -13,8 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from attacked import recovered
 
 from pipeline.cli import STAGE_NAMES
+from pipeline.evidence.prevalence import nearest
+from pipeline.foundation import contracts
+from pipeline.foundation.params import load_params
+from pipeline.foundation.tables import read_table
+from pipeline.survey.description import load_survey
+from pipeline.themes.codebook import load_codebook
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -85,6 +92,22 @@ def test_both_reports_are_there_and_self_contained(whole):
         assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page)
         assert "invented for illustration" in page.lower()
     assert "internal" in (whole / "reports/internal/themes.html").read_text(encoding="utf-8").lower()
+
+
+def test_no_small_count_of_the_sample_can_be_worked_out(project, monkeypatch):
+    """Nobody who reads everything in reports/public finds a small count, though without `suppress` all are found."""
+    monkeypatch.chdir(project)
+    survey, params = load_survey(), load_params()
+    tables = load_codebook(survey), read_table(contracts.FIGURES), nearest(read_table(contracts.PREVALENCE))
+    page = project / "reports/public/themes.html"
+    found, targets, _ = recovered(page.read_text(encoding="utf-8"), survey, *tables, params)
+    assert len(targets) >= 5 and found.keys() == targets.keys()
+    described = project / "data/survey.yaml"
+    described.write_text(described.read_text(encoding="utf-8").replace("suppress: 0", "suppress: 5"), encoding="utf-8")
+    run(project, "themebook", "stage", "report")
+    assert [path.name for path in page.parent.iterdir() if path.name != ".gitignore"] == [page.name]
+    found, hidden, attack = recovered(page.read_text(encoding="utf-8"), survey, *tables, params)
+    assert not found and hidden.keys() <= targets.keys() and len(hidden) >= 5 and attack.figures > 100
 
 
 @pytest.mark.slow
