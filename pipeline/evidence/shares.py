@@ -80,7 +80,8 @@ def ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> 
     said, total = _any(owner, group["mentioned"], base), float(weight.sum())
     n, counted = int(said.sum()), float(min(weight[said].sum() / total, 1.0)) if total > 0 else float("nan")
     kish = total**2 / float((weight**2).sum()) if total > 0 else float("nan")
-    if group["person"].all():
+    # A non-answer of known meaning is not drawn to be read: people read all where they read the others.
+    if group["person"].any() and (group["person"] | group["settled"]).all():
         low, high = score_bounds(counted, kish, confidence) if total > 0 else (float("nan"),) * 2
         return [Share(base, n, counted, low, high, "person", kish)]
     found = [Share(base, n, counted, float("nan"), float("nan"), "uncorrected")]
