@@ -17,5 +17,19 @@ def group(n, **more):
 def test_people_read_all_where_they_read_all_but_non_answers_of_known_meaning():
     settled = np.arange(100) == 99
     (share,) = ways(group(100, person=~settled, read=~settled, known=~settled, settled=settled), 1, 0.95, False)
-    assert share.method == "person" and share.low < share.share == pytest.approx(0.2) < share.high
+    assert share.method == "person" and share.share == pytest.approx(0.2)
+    assert share.low < 0.15 < 0.25 < share.high
     assert "person" not in {each.method for each in ways(group(100, settled=True), 1, 0.95, False)}
+
+
+def test_answers_that_weigh_nothing_are_not_read():
+    read = np.arange(300) < 100
+    for light in (100, 80):
+        weight = np.where(np.arange(300) < light, 0.0, 1.0)
+        found = ways(group(300, read=read, known=read, weight=weight), 1, 0.95, False)
+        assert [share.method for share in found] == ["uncorrected"]
+    some = group(300, read=read, known=read, weight=np.where(np.arange(300) < 50, 0.0, 1.0))
+    left = some[some["weight"] > 0]
+    one, other = (next(s for s in ways(t, 1, 0.95, False) if s.method == "corrected") for t in (some, left))
+    assert (one.share, one.low, one.high) == pytest.approx((other.share, other.low, other.high))
+    assert one.base == 300

@@ -88,6 +88,12 @@ def ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> 
     if total <= 0 or group["barred"].any():
         return found
     columns = {name: group[name].to_numpy() for name in ("predicted", "read", "given", "known", "settled")}
+    # Who weighs nothing says nothing of a share, read or not.
+    counts = group["weight"].to_numpy(float) > 0
+    if not counts.all():
+        group = group[counts]
+        owner, weight = pd.factorize(group["respondent_id"], sort=True)[0], weight[weight > 0]
+        columns = {name: values[counts] for name, values in columns.items()}
     cells = Cells(owner=owner, stratum=pd.factorize(group["question_id"], sort=True)[0], weight=weight, **columns)
     read = int(group["read"].sum())
     trusted = bool(group["blind"].sum() <= MOST_BLIND * read)
@@ -96,7 +102,7 @@ def ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> 
         return found
     found.append(_share(corrected, base, round(corrected.share * base), "corrected", sampled, kish))
     people = corrected_share(cells, confidence, sampled=sampled, trusted=False)
-    if people is not None and len(group) == base and fewest <= read < base:
+    if people is not None and len(group) == len(weight) and fewest <= read < base:
         hits = int((group["read"] & group["given"]).sum())
         found.append(_share(people, read, hits, "person", sampled, kish))
     return found
