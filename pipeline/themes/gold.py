@@ -228,7 +228,9 @@ def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, code
             unknown[code] += 1
             codes.add(UNKNOWN + code.casefold())
     people = [cell for cell, given in cells.items() if any(not c.startswith((MACHINE, CHECKED)) for c in given)]
-    gold = _resolved(cells, samples, times, by_cell, _coded_throughout(responses, cells), _coded_throughout(responses, people))
+    gold = _resolved(
+        cells, samples, times, by_cell, _coded_throughout(responses, cells), _coded_throughout(responses, people)
+    )
     unknown, retired = dict(sorted(unknown.items())), dict(sorted(retired.items()))
     return replace(gold, unknown=unknown, retired=retired, other_waves=len(rows) - len(listed))
 
