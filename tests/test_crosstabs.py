@@ -255,6 +255,7 @@ def test_the_themes_of_a_net_are_followed(codebook, themes, gone):
 def test_a_theme_that_never_was_and_an_id_taken_twice_are_errors():
     with pytest.raises(ThemebookError, match=r"names the theme `Trist`.*Closest: `Trust`.*`T`, `U`"):
         theme_nets(survey(nets={"both": {"themes": ["Trist"]}}), CODEBOOK)
+    assert theme_nets(survey(nets={"both": {"themes": ["Trist"]}}), CODEBOOK.model_copy(update={"themes": ()})) == ()
     with pytest.raises(ThemebookError, match="has the id of a theme"):
         theme_nets(survey(nets={"T": {"themes": ["T"]}}), CODEBOOK)
 

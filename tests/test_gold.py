@@ -117,6 +117,14 @@ def test_all_is_no_sample_until_every_answer_is_coded(tmp_path):
     assert samples == [{"convenience"}, {"all"}]
 
 
+def test_what_people_coded_of_a_question_is_no_sample_where_a_machine_coded_the_rest(tmp_path):
+    more = pd.DataFrame([("r5", "w", "p5", "why", "words", "answered", "")], columns=RESPONSES.columns)
+    path = tmp_path / "gold.csv"
+    path.write_text(HEADER + "p1,w,why,T01,ann,all\np5,w,why,,machine:m,all\n")
+    coded = match_gold(read_gold(path), SURVEY, pd.concat([RESPONSES, more]), CODEBOOK).responses
+    assert set(coded.loc[coded["by_person"], "sample"]) == {"convenience"}
+
+
 def test_other_waves_are_counted_and_left_out(tmp_path):
     assert match(tmp_path, HEADER + "p1,2099,why,T01,ann,random\n").other_waves == 1
 

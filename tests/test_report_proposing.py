@@ -1,6 +1,7 @@
 """What the report tells of proposals and of answers that read like the other side: invented tables."""
 
 import pandas as pd
+import pytest
 from report_factory import inputs_of, survey_of, table
 
 from pipeline.report.content import build_content
@@ -119,6 +120,13 @@ def test_a_reason_is_typical_of_a_side_from_ten_points_on():
     (said,) = typical(sides(0.31, 0.2), 30)
     assert said.startswith("A reason: typical of optimists (31") and "20" in said and "of 100" in said
     assert typical(sides(0.29, 0.2), 30) == () and typical(sides(0.6, 0.2, base=29), 30) == ()
+
+
+@pytest.mark.parametrize("known", ["no evidence of a difference: x", "too few to tell: x"])
+def test_what_may_be_chance_is_typical_of_nobody(known):
+    (table,) = sides(0.31, 0.2)
+    rows = tuple(row.model_copy(update={"against": known}) for row in table.rows)
+    assert typical([table.model_copy(update={"rows": rows})], 30) == ()
 
 
 def test_the_report_says_what_a_question_was_taken_to_ask():

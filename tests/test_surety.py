@@ -9,8 +9,11 @@ from report_factory import inputs_of, survey_of
 
 from pipeline.evidence.plan import answers_for, better_all, plan_reading, width
 from pipeline.foundation.contracts import READING
+from pipeline.foundation.params import Measure
 from pipeline.report.content import build_content
 from pipeline.report.public import to_public
+from pipeline.report.records import Cell
+from pipeline.report.surety import _corrected
 from pipeline.report.wording import NBSP
 
 NAN = float("nan")
@@ -102,3 +105,10 @@ def test_reading_all_is_the_better_bargain_of_few_answers_or_nearly_all():
     assert better_all(1, 500, 0, 500)
     assert not better_all(566, 1000, 100, 500)
     assert better_all(567, 1000, 100, 500)
+
+
+def test_reading_the_rest_of_a_sample_does_not_settle_what_the_draw_left_open():
+    row = {"answers": 100, "read": 60, "respondents": 90.0, "ratio": 0.6}
+    cell = Cell(wave="1", base=100, n=20, share=0.2, low=0.1, high=0.3, method="corrected")
+    said = [_corrected(cell, row | {"respondents": n}, Measure()) for n in (90.0, NAN)]
+    assert "who was drawn" in said[0] and "settle" not in said[0] and said[1].endswith("would settle it.")

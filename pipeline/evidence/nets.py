@@ -47,7 +47,7 @@ def theme_nets(survey: Survey, codebook: Codebook) -> tuple[ThemeNet, ...]:
 
     A theme that was renamed or merged since is followed to its heir, one that was split to all its parts. A theme that
     was retired is counted no longer; the net says so, and where none is left it has no figures. So no decision of a
-    reviewer stops a run.
+    reviewer stops a run, and neither does an empty codebook.
 
     Parameters
     ----------
@@ -60,6 +60,8 @@ def theme_nets(survey: Survey, codebook: Codebook) -> tuple[ThemeNet, ...]:
     ThemebookError
         If the codebook never had such a theme, or a net has the id of a theme.
     """
+    if not codebook.themes:
+        return ()
     found = []
     ids = {theme.id for theme in codebook.themes}
     for net_id, net in survey.nets.items():

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from pipeline.evidence.correction import FEWEST, score_bounds
-from pipeline.evidence.shares import best, ways
+from pipeline.evidence.shares import Share, best, ways
 from pipeline.foundation.contracts import READING
 from pipeline.foundation.tables import empty
 
@@ -44,20 +44,32 @@ def measure_reading(cells: pd.DataFrame, sampled: bool, confidence: float) -> pd
             share = best(ways(group, 1, confidence, sampled))
             weight = group.drop_duplicates("respondent_id")["weight"].to_numpy(float)
             answers = int((~group["settled"]).sum())
+            # Of what is barred, answers that were read tell nothing.
+            read = 0 if group["barred"].any() else int(group["read"].sum())
+            read = answers if share.method == "person" else read
             rows.append(
                 {
                     "wave": wave,
                     "question_id": question_id,
                     "theme_id": theme_id,
                     "answers": answers,
-                    "read": answers if share.method == "person" else int(group["read"].sum()),
+                    "read": read,
                     "respondents": weight.sum() ** 2 / (weight**2).sum() if sampled else float("nan"),
                     "share": share.share,
-                    "ratio": share.ratio,
+                    "ratio": _ratio(share, weight, answers, read),
                     "method": share.method,
                 }
             )
     return pd.DataFrame(rows).astype({"answers": "int64", "read": "int64"}) if rows else empty(READING)
+
+
+def _ratio(share: Share, weight: np.ndarray, answers: int, read: int) -> float:
+    """Give the ratio by which `width` finds the interval of today: unequal weights make it larger."""
+    squares = float((weight**2).sum() / weight.sum() ** 2) if weight.sum() > 0 else float("nan")
+    if share.method != "corrected":
+        return len(weight) * squares if squares > 0 else 1.0
+    left = 1 - read / answers
+    return max((1 / share.effective - squares) * read / left, 0.0) if left > 0 else share.ratio
 
 
 def width(share: float, ratio: float, answers: int, read: int, respondents: float, confidence: float) -> float:

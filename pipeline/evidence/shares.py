@@ -80,13 +80,20 @@ def ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> 
     said, total = _any(owner, group["mentioned"], base), float(weight.sum())
     n, counted = int(said.sum()), float(min(weight[said].sum() / total, 1.0)) if total > 0 else float("nan")
     kish = total**2 / float((weight**2).sum()) if total > 0 else float("nan")
-    if group["person"].all():
+    # A non-answer of known meaning is not drawn to be read: people read all where they read the others.
+    if group["person"].any() and (group["person"] | group["settled"]).all():
         low, high = score_bounds(counted, kish, confidence) if total > 0 else (float("nan"),) * 2
         return [Share(base, n, counted, low, high, "person", kish)]
     found = [Share(base, n, counted, float("nan"), float("nan"), "uncorrected")]
     if total <= 0 or group["barred"].any():
         return found
     columns = {name: group[name].to_numpy() for name in ("predicted", "read", "given", "known", "settled")}
+    # Who weighs nothing says nothing of a share, read or not.
+    counts = group["weight"].to_numpy(float) > 0
+    if not counts.all():
+        group = group[counts]
+        owner, weight = pd.factorize(group["respondent_id"], sort=True)[0], weight[weight > 0]
+        columns = {name: values[counts] for name, values in columns.items()}
     cells = Cells(owner=owner, stratum=pd.factorize(group["question_id"], sort=True)[0], weight=weight, **columns)
     read = int(group["read"].sum())
     trusted = bool(group["blind"].sum() <= MOST_BLIND * read)
@@ -95,7 +102,7 @@ def ways(group: pd.DataFrame, fewest: int, confidence: float, sampled: bool) -> 
         return found
     found.append(_share(corrected, base, round(corrected.share * base), "corrected", sampled, kish))
     people = corrected_share(cells, confidence, sampled=sampled, trusted=False)
-    if people is not None and len(group) == base and fewest <= read < base:
+    if people is not None and len(group) == len(weight) and fewest <= read < base:
         hits = int((group["read"] & group["given"]).sum())
         found.append(_share(people, read, hits, "person", sampled, kish))
     return found

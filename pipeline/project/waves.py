@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.foundation.contracts import CLOSED, REDACTIONS, RESPONDENTS, RESPONSES, UNITS
+from pipeline.foundation.contracts import CLOSED, REDACTIONS, RESPONDENTS, RESPONSES, SIGNS_OF_PROPOSALS, UNITS
 from pipeline.foundation.errors import ThemebookError, listing
 from pipeline.foundation.params import load_params, parse
 from pipeline.foundation.tables import path_of, read_bytes, read_text, sha256_of, write_bytes, write_text
@@ -108,7 +108,8 @@ def remove(wave: str) -> str:
     if len(load_survey().waves) == 1:
         raise ThemebookError(f"{wave} is the only wave of {SURVEY_FILE}.", "A survey needs one.")
     _edit(lambda content: content["waves"].pop(wave))
-    made = [path_of(contract, wave) for contract in (RESPONSES, CLOSED, RESPONDENTS, UNITS, REDACTIONS)]
+    contracts = (RESPONSES, CLOSED, RESPONDENTS, UNITS, REDACTIONS, SIGNS_OF_PROPOSALS)
+    made = [path_of(contract, wave) for contract in contracts]
     for path in [*made, ledger_path(wave), verified_path(wave), vectors_path(wave)]:
         path.unlink(missing_ok=True)
     return f"wave {wave} removed, its raw file kept; run `dvc repro`"

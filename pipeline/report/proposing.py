@@ -123,6 +123,8 @@ def typical(tables: Sequence[SegmentTable], few: int) -> tuple[str, ...]:
         ranked = sorted(rows, key=lambda row: (-(row.cell.share or 0.0), row.value))
         if len(ranked) < 2 or (gap := (ranked[0].cell.share or 0.0) - (ranked[1].cell.share or 0.0)) < TYPICAL:
             continue
+        if ranked[0].against.startswith(("no evidence", "too few")):
+            continue
         first, *rest = (f"{wording.percent(r.cell.share or 0.0)} of {wording.number(r.cell.base)}" for r in ranked)
         others = " and ".join(f"{share} {row.value}" for share, row in zip(rest, ranked[1:], strict=True))
         known = f"; {ranked[0].against}" if ranked[0].against else "; not tested"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from pipeline.evidence.plan import better_all, width
@@ -88,6 +89,8 @@ def _corrected(cell: Cell, row: dict[str, Any], params: Measure) -> str:
         width(cell.share or 0.0, row["ratio"], answers, n, respondents, params.confidence) for n in (read, read + more)
     )
     if more == answers - read:
+        if not math.isnan(respondents):
+            return f"{said} Reading the {wording.number(more)} that are left would leave the chance of who was drawn."
         return f"{said} Reading the {wording.number(more)} that are left would settle it."
     less = wording.whole(1 - then / now) if now > 0 else 0
     return f"{said} Reading {wording.number(more)} more would narrow that by about {less}{wording.NBSP}%."

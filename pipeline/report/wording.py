@@ -371,6 +371,8 @@ def tested(low: float, high: float, p: float, effect: float, confidence: float) 
     'more than chance: between up 2 points and up 14 points; a small difference'
     >>> tested(-0.03, 0.06, 0.6, 0.02, 0.95)
     'no evidence of a difference: between down 3 points and up 6 points'
+    >>> tested(0.01, 0.14, 0.08, 0.25, 0.95)
+    'no evidence of a difference, by all that was tested together: between up 1 point and up 14 points, taken alone'
     >>> tested(float("nan"), float("nan"), float("nan"), 0.3, 0.95)
     'not tested'
     """
@@ -379,8 +381,10 @@ def tested(low: float, high: float, p: float, effect: float, confidence: float) 
     between = f"between {points(low)} and {points(high)}"
     if math.isnan(p):
         return f"too few to tell: {between}"
-    if p >= 1 - confidence:
+    if low <= 0 <= high:
         return f"no evidence of a difference: {between}"
+    if p >= 1 - confidence:
+        return f"no evidence of a difference, by all that was tested together: {between}, taken alone"
     sizes = ((0.8, "a large"), (0.5, "a medium"), (0.2, "a small"), (0.0, "a very small"))
     size = next(words for least, words in sizes if abs(effect) >= least)
     return f"more than chance: {between}; {size} difference"

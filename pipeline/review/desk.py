@@ -56,6 +56,8 @@ TABLES: dict[str, Contract] = {
     "changes": c.CHANGES,
     "differences": c.DIFFERENCES,
     "reading": c.READING,
+    "nets": c.NETS,
+    "proposals": c.PROPOSALS,
     "findings": c.FINDINGS,
     "theme_stability": c.THEME_STABILITY,
     "queue": c.QUEUE,

@@ -227,7 +227,10 @@ def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, code
         elif code:
             unknown[code] += 1
             codes.add(UNKNOWN + code.casefold())
-    gold = _resolved(cells, samples, times, by_cell, _coded_throughout(responses, cells))
+    people = [cell for cell, given in cells.items() if any(not c.startswith((MACHINE, CHECKED)) for c in given)]
+    gold = _resolved(
+        cells, samples, times, by_cell, _coded_throughout(responses, cells), _coded_throughout(responses, people)
+    )
     unknown, retired = dict(sorted(unknown.items())), dict(sorted(retired.items()))
     return replace(gold, unknown=unknown, retired=retired, other_waves=len(rows) - len(listed))
 
@@ -266,6 +269,7 @@ def _resolved(
     times: Mapping[tuple[str, str, str], Mapping[str, str]],
     by_cell: Mapping[tuple[str, str, str], list[str]],
     whole: Collection[tuple[str, str]],
+    by_people: Collection[tuple[str, str]],
 ) -> Gold:
     """Choose one coder's codes for each cell, and give them to all its responses."""
     answers = Counter(coder for given in cells.values() for coder in given)
@@ -285,7 +289,8 @@ def _resolved(
                 for code in _known(codes_) or [""]
             ]
         sample = firmest(samples[cell][coder])
-        if sample == "all" and (wave, question) not in whole:
+        # What people coded is no random part of what they and a machine coded together.
+        if sample == "all" and (wave, question) not in (whole if coder.startswith(MACHINE) else by_people):
             sample = "convenience"
         for response_id in by_cell[cell]:
             rows.append(
