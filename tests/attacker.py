@@ -462,9 +462,12 @@ class Attack:
                 self.figure(key, base, n=number(counts[2]))
         by_wave = defaultdict(set)
         for q in article.all("figure", "quote"):
-            by_wave[q.one("figcaption").own.split(" · ")[-1]].add(q.one("blockquote").own)
-        for wave, found in by_wave.items():
-            self.system.var(self.theme(question, name, wave)[0], len(found))
+            *who, wave = q.one("figcaption").own.split(" · ")
+            by_wave[wave, ""].add(q.one("blockquote").own)
+            if who and who[0].startswith("One of the "):
+                by_wave[wave, who[0].removeprefix("One of the ")].add(q.one("blockquote").own)
+        for (wave, side), found in by_wave.items():
+            self.system.var(self.theme(question, name, wave, "side" if side else "", side.casefold())[0], len(found))
 
     def based(self, pair, share, base):
         n = number(base)

@@ -91,7 +91,7 @@ def test_no_hidden_option_of_a_scale_can_be_worked_out(people):
             for target in [i for i in unknown if "[c]" in cells[i]]:
                 assert width(lows, highs, [one], target) >= 4, (caption, cells)
                 checked += 1
-    assert checked == len(re.findall(r"\[c\]", html)) or checked
+    assert checked
 
 
 @pytest.mark.parametrize("people", [24, 40, 80])

@@ -116,7 +116,8 @@ def _one_each(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
         if before is None:
             kept[key] = quote
         elif not before.segment_label and quote.segment_label:
-            update = {"segment_label": quote.segment_label, "segment_base": quote.segment_base}
+            names = ("segment", "segment_label", "segment_base")
+            update = {name: getattr(quote, name) for name in names}
             kept[key] = before.model_copy(update=update)
     return tuple(kept.values())
 
