@@ -19,12 +19,13 @@ def title_of(survey, question_id):
 
 def questionnaire(survey, figures, fewest_segment):
     options, kinds, sides, folds = {}, {}, {}, {}
+    fewest = max(5, survey.suppress)
     for item, (_, question) in survey.closed_items.items():
         title = title_of(survey, item)
         mine = figures[(figures["question_id"] == item) & (figures["part"] == "option")]
         options[title] = sorted(set(mine["value"]) | set(question.order))
         kinds[title] = question.kind
-        folds[title] = max(fewest_segment, 2 * UNDER) if question.attribute else UNDER
+        folds[title] = max(fewest_segment, 2 * survey.suppress, fewest) if question.attribute else fewest
     for question in survey.open_questions.values():
         if question.explains:
             sides[title_of(survey, question.explains)] = dict(question.sides)
@@ -52,8 +53,9 @@ def truths(survey, codebook, figures, prevalence):
     return found
 
 
-def recovered(html, survey, codebook, figures, prevalence, params, under=UNDER, **others):
+def recovered(html, survey, codebook, figures, prevalence, params, **others):
     """The small counts that the page lets an attacker narrow down to fewer than `under` numbers, and all he tried."""
+    under = survey.suppress or UNDER
     attack = Attack(html, questionnaire(survey, figures, params.measure.min_segment))
     truth = truths(survey, codebook, figures, prevalence)
     targets = {k: v for k, v in truth.items() if k in attack.system.low and (v[0] < under or v[1] - v[0] < under)}

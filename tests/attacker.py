@@ -212,7 +212,7 @@ class Attack:
         self.main = self.page.one("main")
         self.sections = {s.attrs["id"]: s for s in self.main.all("section") if "id" in s.attrs}
         made = self.sections["made"].one("table")
-        self.waves = {row[0].own: number(row[3].own) for row in self.rows(made)}
+        self.waves = {row[0].own: number(row[3].own.removeprefix("fewer than ")) for row in self.rows(made)}
         for name, section in self.sections.items():
             if name in ("asked", "choices", "closed") or name.startswith("outlook-"):
                 self.closed(section)

@@ -110,6 +110,13 @@ def test_nor_of_themes_at_several_questions_by_segment_wave_and_release(people, 
     assert len(targets) >= 2 and attack.figures >= 10
 
 
+@pytest.mark.parametrize(("suppress", "people", "seed"), [(3, 22, 1), (7, 42, 2), (10, 76, 3)])
+def test_nor_with_another_limit(suppress, people, seed):
+    made = made_of(people, seed, suppress)
+    found, targets, _ = recovered(render(build_content(**made), "public"), **made)
+    assert not found and len(targets) >= 2
+
+
 @pytest.mark.parametrize("people", [24, 40, 80])
 def test_the_attacker_finds_what_is_not_hidden(people):
     made = made_of(people, suppress=0)

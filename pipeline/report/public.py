@@ -51,7 +51,7 @@ def to_public(content: Content) -> Content:
         return content
     few, fewest = max(content.min_segment, 2 * content.suppress), max(FEWEST, content.suppress)
     choices, closed = (_charts(charts, fewest, few) for charts in (content.choices, content.closed))
-    outlooks = tuple(o for view in content.outlooks if (o := _outlook(view, few)))
+    outlooks = tuple(o for view in content.outlooks if (o := _outlook(view, fewest, few)))
     public = content.model_copy(
         update={
             "audience": "public",
@@ -211,8 +211,8 @@ def _or_hidden(cell: Cell | None, fewest: int) -> Cell | None:
     return Cell(wave=cell.wave, base=cell.base)
 
 
-def _outlook(view: Outlook, few: int) -> Outlook | None:
-    chart = fold(view.chart, FEWEST)
+def _outlook(view: Outlook, fewest: int, few: int) -> Outlook | None:
+    chart = fold(view.chart, fewest)
     if not chart.rows:
         return None
     sides = tuple(_side(side, few) for side in view.sides if (side.cell.n or 0) >= few)
