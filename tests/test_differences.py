@@ -129,6 +129,16 @@ def test_a_theme_of_two_questions_is_compared_in_both_together_and_in_each():
     assert "side=against" not in set(found.loc[found["question_id"] == "", "segment"])
 
 
+def test_of_two_values_that_somebody_chose_both_each_is_compared_with_those_who_did_not_choose_it():
+    table, closed = survey_of(7)
+    both = closed[(closed["question_id"] == "sector") & (closed["respondent_id"] == "r1")].assign(value="private")
+    found = measured(table, pd.concat([closed, both]))
+    sector = found[(found["wave"] == "1") & found["segment"].str.startswith("sector")].set_index("segment")
+    assert set(sector["against"]) == {"others"}
+    assert sector["base"].to_dict() == {"sector=private": 101, "sector=public": 100}
+    assert sector["other_base"].to_dict() == {"sector=private": 99, "sector=public": 100}
+
+
 def test_small_groups_are_not_compared():
     table, closed = survey_of(5, n=50)
     assert set(measured(table, closed)["segment"]) == {""}

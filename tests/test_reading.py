@@ -109,6 +109,8 @@ def test_a_theme_that_its_readers_did_not_know_is_not_corrected():
     other = heldout.assign(theme_id="T02").astype({"theme_id": "str"})
     found = measured(mentions, other, gold, responses)
     assert found.index.tolist() == ["uncorrected"]
+    found = measured(mentions, heldout[:0], gold, responses)
+    assert found.index.tolist() == ["uncorrected"]
 
 
 def test_predictions_are_those_of_a_coder_that_had_not_seen_the_codes():

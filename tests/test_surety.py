@@ -33,7 +33,7 @@ def test_every_theme_says_how_sure_it_is_and_what_would_make_it_surer():
         assert "nobody knows" in said
         assert "can be read altogether" in said
     for said in sentences(method="person"):
-        assert said.startswith("People read all")
+        assert said.startswith("People read all answers of")
         assert "only more answers can narrow that" in said
 
 

@@ -162,14 +162,16 @@ def _splits(group: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame, pd.Da
     code, values = pd.factorize(group["segment"], sort=True)
     owner = pd.factorize(group["respondent_id"])[0]
     place = pd.factorize(group["question_id"])[0]
-    for at in range(1 if len(values) == 2 else len(values)):
+    # Two values are one comparison, unless somebody chose both.
+    two = len(values) == 2 and not np.intersect1d(owner[code == 0], owner[code == 1]).size
+    for at in range(1 if two else len(values)):
         inside = code == at
         outside = ~np.isin(owner, owner[inside])
         # Where several values were chosen, what a respondent answered stands there once for each.
         rows = np.flatnonzero(outside)
         rows = rows[np.unique(np.stack([owner[rows], place[rows]]), axis=1, return_index=True)[1]]
         if inside.any() and len(rows):
-            against = values[1 - at] if len(values) == 2 else OTHERS
+            against = values[1 - at] if two else OTHERS
             yield values[at], against, group[inside], group.iloc[np.sort(rows)]
 
 

@@ -38,7 +38,7 @@ def read_of(mentions: pd.DataFrame, heldout: pd.DataFrame, gold: Gold, responses
         - ``settled``: a non-answer of known meaning;
         - ``blind``: read, but cited as an example: the coder has learnt it, and no prediction is held out;
         - ``barred``: a theme that its readers did not know, or some of whose codes stand for another's by guess:
-          nothing of it is corrected in this wave and question.
+          nothing of it is corrected in this wave and question. The same holds where no prediction at all is held out.
     """
     table = mentions[["wave", "question_id", *PAIR, "probability", "mentioned"]].merge(
         heldout[[*PAIR, "probability"]].rename(columns={"probability": "held"}), on=PAIR, how="left"
@@ -58,6 +58,9 @@ def read_of(mentions: pd.DataFrame, heldout: pd.DataFrame, gold: Gold, responses
     guessed = table["theme_id"].isin({theme_id for _, theme_id in gold.guessed})
     strange = (table["response_id"].isin(fair) & untold).groupby([table["wave"], table["theme_id"]]).transform("any")
     predicted = table["held"].fillna(table["probability"]).where(~settled, table["mentioned"].astype(float))
+    # Where nothing at all of a theme is held out, nobody is known to have known it.
+    scope = [table["wave"], table["question_id"], table["theme_id"]]
+    unseen = read & ~(read & ~missing).groupby(scope).transform("any")
     return table[PAIR].assign(
         predicted=predicted,
         known=in_mind & ~untold,
@@ -65,7 +68,7 @@ def read_of(mentions: pd.DataFrame, heldout: pd.DataFrame, gold: Gold, responses
         read=read,
         settled=settled,
         blind=read & missing,
-        barred=guessed | strange,
+        barred=guessed | strange | unseen,
     )
 
 

@@ -76,10 +76,11 @@ class Inputs:
         spans = zip(table["quote_id"], table["spans"], strict=True)
         return {name: [(int(start), int(end)) for start, end in each] for name, each in spans}
 
-    @staticmethod
-    def cell(row: Mapping[Hashable, Any]) -> Cell:
-        """Give a row of the prevalence as a cell."""
+    def cell(self, row: Mapping[Hashable, Any]) -> Cell:
+        """Give a row of the prevalence as a cell; in a census that people read altogether nothing is left to chance."""
         shares = {name: known(row[name]) for name in ("share", "low", "high")}
+        if self.survey.sampling == "census" and row["method"] == "person":
+            shares |= {"low": None, "high": None}
         return Cell(wave=row["wave"], base=int(row["base"]), n=int(row["n"]), method=row["method"], **shares)
 
     @cached_property

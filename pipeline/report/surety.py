@@ -25,25 +25,14 @@ def counted_ways(inputs: Inputs, question_id: str, theme_id: str, wave: str) -> 
         & (table["segment"] == "")
     ]
     return tuple(
-        Way(name=wording.WAYS[row["method"]], cell=inputs.cell(row), interval=interval(inputs.cell(row)))
+        Way(
+            name=wording.WAYS[row["method"]],
+            cell=inputs.cell(row),
+            interval=wording.interval(inputs.cell(row)) or "none",
+        )
         for method in wording.WAYS
         for row in mine[mine["method"] == method].to_dict("records")
     )
-
-
-def interval(cell: Cell) -> str:
-    """Say an interval in whole percent.
-
-    Examples
-    --------
-    >>> interval(Cell(wave="1", low=0.124, high=0.18)).replace(wording.NBSP, " ")
-    '12 to 18 %'
-    """
-    return "none" if cell.low is None or cell.high is None else _range(cell.low, cell.high)
-
-
-def _range(low: float, high: float) -> str:
-    return f"{wording.whole(low)} to {wording.whole(high)}{wording.NBSP}%"
 
 
 def surety(inputs: Inputs, question_id: str, theme_id: str, cell: Cell | None) -> str:
@@ -65,26 +54,29 @@ def surety(inputs: Inputs, question_id: str, theme_id: str, cell: Cell | None) -
 
 
 def _all_read(cell: Cell, sampling: str) -> str:
-    said = f"People read all {wording.counted(cell.base, 'answer')}, so nothing is left to the machine."
+    said = f"People read all answers of {wording.counted(cell.base, 'respondent')}, so nothing is left to the machine."
     if sampling == "census":
         return f"{said} Everybody was asked; only those who did not answer could change the figure."
     if cell.low is None or cell.high is None:
         return said
     return (
-        f"{said} Had other people such as these answered, anything from {_range(cell.low, cell.high)} would be no "
-        "surprise; only more answers can narrow that."
+        f"{said} Had other people such as these answered, anything from {wording.interval(cell)} would be no surprise; "
+        "only more answers can narrow that."
     )
 
 
 def _corrected(cell: Cell, row: dict[str, Any], params: Measure) -> str:
     answers, read = int(row["answers"]), int(row["read"])
-    said = (
-        f"People read {wording.of_base(read, answers)} answers, drawn at random, and the machine read the others. Had "
-        f"people read them all, their share would in {_odds(params.confidence)} surveys such as this lie between "
+    respondents = float("nan") if (n := known(row["respondents"])) is None else n
+    odds = _odds(params.confidence)
+    found = (
+        f"Had people read them all, their share would in {odds} surveys such as this lie between {_between(cell)}."
+        if math.isnan(respondents)
+        else f"Among all for whom the sample stands, people would in {odds} surveys such as this find a share between "
         f"{_between(cell)}."
     )
+    said = f"People read {wording.of_base(read, answers)} answers, drawn at random, and the machine the others. {found}"
     more = min(read, answers - read)
-    respondents = float("nan") if (n := known(row["respondents"])) is None else n
     now, then = (
         width(cell.share or 0.0, row["ratio"], answers, n, respondents, params.confidence) for n in (read, read + more)
     )
@@ -117,7 +109,10 @@ def _odds(confidence: float) -> str:
 
 def _unknown(row: dict[str, Any], params: Measure, code_all: int) -> str:
     answers = int(row["answers"])
-    said = "How far this figure is off nobody knows: too few answers drawn at random were read by people to check it."
+    said = (
+        "How far this figure is off nobody knows: too few answers drawn at random were read, by people who knew this "
+        "theme, to check it."
+    )
     if not answers:
         return said
     if better_all(A_START, answers, 0, code_all):

@@ -284,7 +284,20 @@ def method(cell: Cell | None, confidence: float) -> str:
     words = METHOD.get(cell.method, "")
     if cell.low is None or cell.high is None:
         return words
-    return f"{words} {whole(confidence)}{NBSP}% interval: {whole(cell.low)} to {whole(cell.high)}{NBSP}%.".strip()
+    return f"{words} {whole(confidence)}{NBSP}% interval: {range_of(cell.low, cell.high)}.".strip()
+
+
+def range_of(low: float, high: float) -> str:
+    """Say an interval in whole percent.
+
+    Examples
+    --------
+    >>> [range_of(*ends).replace(NBSP, " ") for ends in ((0.124, 0.18), (0.0, 0.001), (0.2, 0.2))]
+    ['12 to 18 %', '0 % to under 1 %', '20 to 20 %']
+    """
+    if whole(low) == whole(high) and low < high:
+        return f"{percent(low)} to {percent(high)}"
+    return f"{whole(low)} to {whole(high)}{NBSP}%"
 
 
 def interval(cell: Cell) -> str:
@@ -297,7 +310,7 @@ def interval(cell: Cell) -> str:
     """
     if cell.low is None or cell.high is None:
         return ""
-    return f"{whole(cell.low)} to {whole(cell.high)}{NBSP}%"
+    return range_of(cell.low, cell.high)
 
 
 def open_questions(n: int) -> str:
