@@ -96,7 +96,7 @@ def _lone(question: OpenQuestion) -> OpenQuestion:
             if row.parts:
                 note = note.replace(f"“{row.label}” counts whoever mentions any of: {'; '.join(row.parts)}.", "")
         alone = tuple(row for row in chart.rows if not row.parts)
-        chart = chart.model_copy(update={"rows": alone, "note": " ".join(note.split(" ")).strip()})
+        chart = chart.model_copy(update={"rows": alone, "note": note.replace("  ", " ").strip()})
     return question.model_copy(update={"themes": themes, "chart": chart})
 
 
