@@ -16,12 +16,15 @@ from pipeline.themes.replay import replay
 
 
 def listed(theme: str = "") -> list[str]:
-    """Give the chosen quotes, a line each: id, theme, segment, whether approved, and the words as printed."""
+    """Give the chosen quotes, a line each: id, theme, question, whether approved, and the words as printed.
+
+    No segment stands beside them: together with another it could tell who spoke.
+    """
     quotes = read_table(QUOTES)
     mine = quotes[quotes["theme_id"] == theme] if theme else quotes
     rows = mine.sort_values(["theme_id", "question_id", "segment", "rank"]).to_dict("records")
     return [
-        "  ".join([q["quote_id"], q["theme_id"], q["segment"] or "-", "approved" * q["approved"] or "-", q["display"]])
+        "  ".join([q["quote_id"], q["theme_id"], q["question_id"], "approved" * q["approved"] or "-", q["display"]])
         for q in rows
     ]
 
