@@ -56,7 +56,8 @@ def _share(case: dict[str, Any]) -> Any:
     n = len(case["given"])
     group = pd.DataFrame({"respondent_id": [f"p{i:04d}" for i in range(n)], "weight": case["weight"]})
     mentioned = np.array(case["given"], bool)
-    return ways(group.assign(question_id="why", mentioned=mentioned, person=True), 1, 0.95, sampled=False)[0]
+    read = group.assign(question_id="why", mentioned=mentioned, person=True, settled=False)
+    return ways(read, 1, 0.95, sampled=False)[0]
 
 
 def _two(case: list[int]) -> tuple[Share, Share]:
