@@ -72,7 +72,7 @@ def _ratio(share: Share, weight: np.ndarray, answers: int, read: int) -> float:
     return max((1 / share.effective - squares) * read / left, 0.0) if left > 0 else share.ratio
 
 
-def width(share: float, ratio: float, answers: int, read: int, respondents: float, confidence: float) -> float:
+def width(share: float, ratio: float, answers: int, read: float, respondents: float, confidence: float) -> float:
     """Give the width that an interval will have when so many answers are read, if all else stays as it is.
 
     Parameters
@@ -81,7 +81,8 @@ def width(share: float, ratio: float, answers: int, read: int, respondents: floa
         0 to 1.
     ratio : float
         The part of the variance that the predictions leave.
-    answers, read : int
+    answers, read : number
+        Of answers.
     respondents : float
         Effective number of respondents where they are a random sample, else NaN.
     confidence : float
@@ -96,10 +97,12 @@ def width(share: float, ratio: float, answers: int, read: int, respondents: floa
     --------
     >>> round(width(0.2, 1.0, 1000, 200, float("nan"), 0.95), 3)
     0.099
-    >>> width(0.2, 1.0, 1000, 1000, float("nan"), 0.95)
-    0.0
+    >>> width(0.2, 1.0, 1000, 1000, float("nan"), 0.95), width(0.2, 1.0, 1000, 0, float("nan"), 0.95)
+    (0.0, 1.0)
     """
-    variance = (1 - read / answers) * ratio / read if read else float("inf")
+    if not read:
+        return 1.0
+    variance = (1 - read / answers) * ratio / read
     variance += 0.0 if np.isnan(respondents) else 1 / respondents
     low, high = score_bounds(share, 1 / variance if variance > 0 else float("inf"), confidence)
     return high - low
@@ -124,9 +127,7 @@ def answers_for(
     """
 
     def over(read: float) -> float:
-        variance = (1 - read / answers) * ratio / read + (0.0 if np.isnan(respondents) else 1 / respondents)
-        low, high = score_bounds(share, 1 / variance if variance > 0 else float("inf"), confidence)
-        return high - low - wanted
+        return width(share, ratio, answers, read, respondents, confidence) - wanted
 
     if over(answers) > 0:
         return None

@@ -17,7 +17,7 @@ from pipeline.report.wording import NBSP, counted, number, percent, plain, whole
 from pipeline.survey.description import SURVEY_FILE, Survey, find_question, load_survey
 from pipeline.themes.codebook import EFFECTIVE_FILE, Codebook, Theme, from_effective
 
-NAME = 38
+NAME = 44
 MOST = 10
 
 
@@ -88,15 +88,15 @@ def _block(
         f"{wave}, {plain(title, 80)}",
         f"{counted(answers, 'answer')}, {number(read)} of them read by people at random or all. "
         f"Wanted: no interval wider than {_points(wanted)} points.",
-        f"  {'theme':<{NAME + 6}} {'share':>15} {'width now':>10} {'more answers':>13}",
+        f"  {'theme':<{NAME}} {'share':>15} {'width now':>10} {'more answers':>13}",
     ]
     table = mine.sort_values(["share", "theme_id"], ascending=[False, True])
     for row in table[:MOST].to_dict("records"):
         now = "not known" if isnan(row["now"]) else _points(row["now"])
         more = "not by reading" if isnan(row["more"]) else number(int(row["more"]))
         share = percent(row["share"]).replace(NBSP, " ") + (" ?" if row["method"] == "uncorrected" else "")
-        name = plain(f"{row['theme_id']} {names.get(row['theme_id'], '')}", NAME + 6)
-        lines.append(f"  {name:<{NAME + 6}} {share:>15} {now:>10} {more:>13}")
+        name = plain(f"{row['theme_id']} {names.get(row['theme_id'], '')}", NAME)
+        lines.append(f"  {name:<{NAME}} {share:>15} {now:>10} {more:>13}")
     rest = table[MOST:]["more"]
     if len(rest):
         most = "" if rest.isna().all() else f", {number(int(rest.max()))} more answers at most"
