@@ -461,6 +461,60 @@ class Decided(Section):
     conflict: str
 
 
+class Figure(Section):
+    """One figure, name or sentence that the researcher's text may refer to, as every format prints it.
+
+    ``kind`` is ``share``, ``count``, ``change`` or ``words``. ``value`` is a share (0 to 1), a count, or a difference of
+    two shares (-1 to 1). Of a change, ``before`` is the earlier share, and ``tested`` says what the test found:
+    ``difference`` (more than chance), ``none`` (no evidence) or empty (not tested). Figures of one ``among`` can be
+    ranked with each other; an empty one stands alone. ``about`` says in words what it is.
+    """
+
+    reference: str
+    text: str
+    about: str
+    kind: str = "words"
+    value: float | None = None
+    before: float | None = None
+    tested: str = ""
+    among: str = ""
+    wave: str = ""
+
+
+class Span(Section):
+    """A stretch of the researcher's text: words, or one figure or quote that a reference stands for.
+
+    ``style`` is empty, ``strong``, ``emphasis``, ``code`` or ``break`` (a new line); ``href`` makes it a link.
+    """
+
+    text: str
+    style: str = ""
+    href: str = ""
+    figure: Figure | None = None
+    quote: Quote | None = None
+
+
+class Block(Section):
+    """One piece of the researcher's text.
+
+    ``kind`` is ``heading`` (of a ``level``, 1 to 6), ``paragraph``, ``list`` (its ``children`` are ``item``),
+    ``item``, ``said`` (a block quotation of the author's), ``code``, ``rule``, ``table`` (of ``row`` of ``cell``), or
+    ``insert``: what the reference in ``insert`` stands for, such as a chart or all that is known of a theme; a pull
+    quote is an insert whose one span holds it. ``line`` is where it begins in the file, ``checked`` by whom its words
+    were checked, ``internal`` keeps it inside the team.
+    """
+
+    kind: str
+    line: int
+    level: int = 0
+    ordered: bool = False
+    spans: tuple[Span, ...] = ()
+    children: tuple[Block, ...] = ()
+    insert: str = ""
+    checked: str = ""
+    internal: bool = False
+
+
 class Content(Section):
     """All that any format of the report shows, built once."""
 
@@ -504,6 +558,7 @@ class Content(Section):
     retired: tuple[str, ...]
     made: tuple[Fact, ...]
     limits: tuple[str, ...]
+    story: tuple[Block, ...] = ()
 
     @property
     def machine_coders(self) -> bool:
