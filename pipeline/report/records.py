@@ -464,8 +464,8 @@ class Decided(Section):
 class Figure(Section):
     """One figure, name or sentence that the researcher's text may refer to, as every format prints it.
 
-    ``kind`` is ``share``, ``count``, ``change`` or ``words``. ``value`` is a share (0 to 1), a count, or a difference of
-    two shares (-1 to 1). Of a change, ``before`` is the earlier share, and ``tested`` says what the test found:
+    ``kind`` is ``share``, ``count``, ``change`` or ``words``. ``value`` is a share (0 to 1), a count, or a difference
+    of two shares (-1 to 1). Of a change, ``before`` is the earlier share, and ``tested`` says what the test found:
     ``difference`` (more than chance), ``none`` (no evidence) or empty (not tested). Figures of one ``among`` can be
     ranked with each other; an empty one stands alone. ``about`` says in words what it is.
     """
