@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.review.grouping import two_groups
-from pipeline.review.pages_map import flat
+from pipeline.themes.flat import flat
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 11, 12, 50])

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from pipeline.report.records import Block, Chart, Content, Outlook, Span, ThemeBlock
 from pipeline.report.references import charts_of, opens_of
+from pipeline.report.telling import spans_of
 
 Piece = TypeVar("Piece")
 
@@ -76,6 +77,11 @@ def inserted(content: Content) -> frozenset[str]:
     return frozenset(_inserts(content.story))
 
 
+def figures_told(content: Content) -> frozenset[str]:
+    """Name the figures and words that the text itself prints, such as ``theme:T02.definition``."""
+    return frozenset(span.figure.reference for span in spans_of(content.story) if span.figure)
+
+
 def _inserts(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
         if block.insert:
@@ -90,6 +96,12 @@ class Pieces:
         self._charts = charts_of(content) | {q.id: q.chart for q in opens_of(content) if q.chart}
         self._themes = {theme.id: theme for theme in content.themes}
         self._outlooks = {view.question_id: view for view in content.outlooks}
+        self._seen: set[str] = set()
+
+    def first(self, name: str) -> bool:
+        """Whether a piece is asked for the first time: its anchor stands once on a page."""
+        seen, self._seen = self._seen, self._seen | {name}
+        return name not in seen
 
     def chart(self, insert: str) -> Chart | None:
         """Give the chart that an insert names, None for other inserts."""

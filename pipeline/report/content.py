@@ -16,7 +16,9 @@ from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.crossed import cross_tables
 from pipeline.report.decided import decided, former, retired
+from pipeline.report.house import House
 from pipeline.report.inputs import Inputs
+from pipeline.report.mapped import Vectors, unit_map
 from pipeline.report.news import news
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
@@ -67,6 +69,8 @@ def build_content(
     params: Params,
     provenance: Mapping[str, Any],
     standing: Standing | None = None,
+    house: House | None = None,
+    vectors: Vectors | None = None,
 ) -> Content:
     """Build the content of the internal report.
 
@@ -88,6 +92,10 @@ def build_content(
         ``versions`` (dict of str to str: the libraries).
     standing : Standing, optional
         What the reviewers' decisions come to.
+    house : House, optional
+        The house style; by default themebook's own.
+    vectors : callable, optional
+        Gives the embeddings of the units' text ids; without them the report has no map of the units.
 
     Returns
     -------
@@ -134,7 +142,10 @@ def build_content(
         provenance=provenance,
         standing=standing,
     )
-    return _content(inputs)
+    content = _content(inputs)
+    names = {theme.id: wording.tame(theme.name) for theme in codebook.themes}
+    drawn = unit_map(units, unit_codes, names, vectors) if vectors else None
+    return content.model_copy(update={"house": house or House(), "unit_map": drawn})
 
 
 def _content(inputs: Inputs) -> Content:

@@ -62,20 +62,20 @@ def _parts(content: Content, names: dict[str, str]) -> Iterator[str]:
     yield f"# {_plain(content.title)}"
     yield _asked(content)
     if content.headlines:
-        yield "## At a glance"
+        yield f"## {content.house.say('At a glance')}"
         yield "{headlines}"
     if content.choices:
-        yield f"## {wording.choices_heading([chart.title for chart in content.choices])}"
+        yield f"## {content.house.say(wording.choices_heading([chart.title for chart in content.choices]))}"
         for chart in content.choices:
             yield from _choices(chart, names.get(chart.key, chart.key))
     for view in content.outlooks:
-        yield f"## {view.heading}"
+        yield f"## {content.house.say(view.heading)}"
         yield from _outlook(view, names.get(view.question_id, view.question_id))
     explained = {view.open_id for view in content.outlooks if view.reasons}
     themes = [t for t in content.themes if t.question_id not in explained and t.cell and t.cell.share]
     for theme in sorted(themes, key=lambda t: (-(t.cell.share or 0.0) if t.cell else 0.0, t.id))[:MOST_THEMES]:
         yield from _theme(theme)
-    yield "## What to do next"
+    yield f"## {content.house.say('What to do next')}"
     yield (
         "This text was drafted from the results. `themebook draft` writes it to `data/report.md`, for you to say in "
         "your own words what the figures mean and what should follow from them. {internal}"

@@ -86,6 +86,7 @@ def to_public(content: Content) -> Content:
             "former": (),
             "quotes": (),
             "story": (),
+            "unit_map": None,
             "made": tuple(fact for fact in content.made if _outside(fact)),
         }
     )

@@ -12,12 +12,14 @@ from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import path_of, read_json, read_table, read_text, read_waves, write_table, write_text
 from pipeline.report.content import build_content
+from pipeline.report.house import load_house, load_templates
 from pipeline.report.page import render
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed, sentences
 from pipeline.report.story import STORY_FILE
 from pipeline.report.telling import with_story
 from pipeline.survey.description import ledger_path, load_survey
+from pipeline.text.encoder import load_vectors
 from pipeline.themes.card import CARD
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective, load_codebook
 from pipeline.themes.decisions import load_decisions
@@ -85,9 +87,12 @@ def run(wave: str | None = None) -> None:
             "versions": {name: version(name) for name in LIBRARIES},
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
+        house=load_house(),
+        vectors=load_vectors(waves),
     )
     content = with_story(content, read_text(Path(STORY_FILE), "An empty file lets the report draft its own text."))
-    internal, public = (render(content, audience) for audience in ("internal", "public"))
+    own = load_templates()
+    internal, public = (render(content, audience, own) for audience in ("internal", "public"))
     _say_changes(content)
     write_text(CONTENT_FILE, content.model_dump_json())
     write_text(Path("reports/internal/themes.html"), internal)
