@@ -91,13 +91,8 @@ def _house() -> list[str]:
     house = load_house()
     own = [name for name, value in house if value != getattr(House(), name)]
     lines = [f"{HOUSE_FILE}: {', '.join(own) or 'as themebook made it'}"]
-    templates = load_templates()
-    known = packaged()
-    lines += [
-        f"  {TEMPLATES / name}: "
-        + ("taken instead of themebook’s" if name in known else "taken only where another of yours includes it")
-        for name in templates
-    ]
+    said = {True: "taken in place of themebook’s", False: "taken where another of yours includes it"}
+    lines += [f"  {TEMPLATES / name}: {said[name in packaged()]}" for name in load_templates()]
     return lines
 
 

@@ -93,11 +93,11 @@ def nearest_legible(colour: str, scheme: dict[str, str], enough: float = ENOUGH)
     Examples
     --------
     >>> nearest_legible("#0b5a63", LIGHT), nearest_legible("#ffcc00", LIGHT)
-    ('#0b5a63', '#7a6200')
+    ('#0b5a63', '#7f6600')
     """
     hue, lightness, saturation = colorsys.rgb_to_hls(*_parts(colour))
     darker = _luminance(scheme["paper"]) > 0.5
-    while legible(colour, scheme) < enough and 0.0 < lightness < 1.0:
+    while legible(colour, scheme) < enough and lightness != (0.0 if darker else 1.0):
         lightness = min(max(lightness + (-0.01 if darker else 0.01), 0.0), 1.0)
         colour = _written(colorsys.hls_to_rgb(hue, lightness, saturation))
     return colour

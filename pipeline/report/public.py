@@ -91,7 +91,7 @@ def to_public(content: Content) -> Content:
         }
     )
     public = conceal(public, content) if content.suppress else public
-    return public.model_copy(update={"story": retell(content.story, public, partial(_quote, few=few))})
+    return public.model_copy(update={"story": retell(content.story, public, partial(_quote, few=few), content.drafted)})
 
 
 def _quote(quote: Quote, few: int) -> Quote | None:
@@ -257,7 +257,7 @@ def _quotes(quotes: Iterable[Quote], few: int) -> tuple[Quote, ...]:
                 "segment": quote.segment if quote.segment_base >= few else "",
                 "segment_label": quote.segment_label if quote.segment_base >= few else "",
                 "segment_base": 0,
-                "score": 0.0,
+                "score": None,
             }
         )
         for quote in approved

@@ -229,7 +229,9 @@ def _no_quote(quote_id: str) -> str:
     )
 
 
-def retell(blocks: Iterable[Block], content: Content, quote: Callable[[Quote], Quote | None]) -> tuple[Block, ...]:
+def retell(
+    blocks: Iterable[Block], content: Content, quote: Callable[[Quote], Quote | None], drafted: bool = False
+) -> tuple[Block, ...]:
     """Tell a text again for outside: from what is public only.
 
     Parameters
@@ -240,6 +242,8 @@ def retell(blocks: Iterable[Block], content: Content, quote: Callable[[Quote], Q
         Made public.
     quote : callable
         Gives a quote as it may be shown outside, or None where nobody approved it.
+    drafted : bool
+        Nobody wrote the text: a piece of it that is not for outside is left out instead of refused.
 
     Raises
     ------
@@ -248,9 +252,15 @@ def retell(blocks: Iterable[Block], content: Content, quote: Callable[[Quote], Q
     """
     book = book_of(content)
     faults: list[Fault] = []
-    told = tuple(each for block in blocks if (each := _outside(block, book, quote, faults)))
-    _raise(faults)
-    return told
+    told = []
+    for block in blocks:
+        own: list[Fault] = []
+        each = _outside(block, book, quote, own)
+        if each and not (own and drafted):
+            told.append(each)
+        faults += own
+    _raise([] if drafted else faults)
+    return tuple(told)
 
 
 def _outside(block: Block, book: Book, quote: Callable[[Quote], Quote | None], faults: list[Fault]) -> Block | None:

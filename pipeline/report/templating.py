@@ -39,7 +39,8 @@ def fill(name: str, own: Mapping[str, str], **context: Any) -> str:
     """
     if not own:
         return _environment().get_template(name).render(**context)
-    environment = _made(ChoiceLoader([FunctionLoader(_source(own)), PackageLoader("pipeline.report", "templates")]))
+    packaged = PackageLoader("pipeline.report", "templates")
+    environment = _made(ChoiceLoader([FunctionLoader(_source(own)), packaged]), SandboxedEnvironment)
     try:
         return environment.get_template(name).render(**context)
     except Exception as error:
@@ -82,11 +83,11 @@ def _place(error: Exception) -> str | None:
 
 @cache
 def _environment() -> Environment:
-    return _made(PackageLoader("pipeline.report", "templates"))
+    return _made(PackageLoader("pipeline.report", "templates"), Environment)
 
 
-def _made(loader: BaseLoader) -> Environment:
-    environment = SandboxedEnvironment(
+def _made(loader: BaseLoader, kind: type[Environment]) -> Environment:
+    environment = kind(
         loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
