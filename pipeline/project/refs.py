@@ -14,6 +14,7 @@ from pipeline.foundation.contracts import SENTENCES
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.tables import path_of, read_table, read_text, write_text
 from pipeline.report.draft import draft
+from pipeline.report.public import to_public
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed
 from pipeline.report.story import STORY_FILE, parse
@@ -117,7 +118,8 @@ def write_draft() -> str:
             f"{STORY_FILE} holds a text already; it was not changed.",
             "Move it away to begin anew from a draft.",
         )
-    write_text(Path(STORY_FILE), draft(_content()))
+    content = _content().model_copy(update={"story": ()})
+    write_text(Path(STORY_FILE), draft(content, to_public(content)))
     return f"{STORY_FILE} holds a draft; rewrite it freely, then run `dvc repro`."
 
 

@@ -12,11 +12,11 @@ from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import path_of, read_json, read_table, read_text, read_waves, write_table, write_text
 from pipeline.report.content import build_content
+from pipeline.report.draft import with_story
 from pipeline.report.page import render
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed, sentences
 from pipeline.report.story import STORY_FILE
-from pipeline.report.telling import with_story
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.themes.card import CARD
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective, load_codebook
