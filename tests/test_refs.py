@@ -69,9 +69,8 @@ def test_every_listed_figure_can_be_written_into_the_text(folder, content):
 
 
 def test_complete_writes_out_what_is_cut_short(folder):
-    (folder / STORY_FILE).write_text(
-        NAMES + "a {share:b.different} b {share:t.yes} c {share:b.zzz}\n", encoding="utf-8"
-    )
+    before = NAMES + "a {share:b.goals} b {share:t.yes} c {share:b.zzz}\n"
+    (folder / STORY_FILE).write_text(before, encoding="utf-8")
     assert refs.complete() == ["{share:b.goals} is now {share:b.different_goals}"]
     text = (folder / STORY_FILE).read_text(encoding="utf-8")
     assert text == NAMES + "a {share:b.different_goals} b {share:t.yes} c {share:b.zzz}\n"

@@ -1,4 +1,4 @@
-"""The researcher's text against a run: what its figures no longer bear stops `dvc repro` with the line, until mended."""
+"""The researcher's text against runs: what its figures no longer bear stops `dvc repro`, until the line is mended."""
 
 from __future__ import annotations
 
