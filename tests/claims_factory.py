@@ -65,4 +65,7 @@ def rivals(shares: str) -> dict[str, list[Figure]]:
 
 
 def found(text: str, ranked: str = "") -> list[str]:
-    return [fault.said for fault in faults(spans(text, "q" if ranked else ""), rivals(ranked))]
+    made, ranking = spans(text, "q" if ranked else ""), rivals(ranked)
+    own = {s.figure.value: s.figure for s in made if s.figure is not None and s.figure.kind == "share"}
+    ranking = {name: [own.get(figure.value, figure) for figure in among] for name, among in ranking.items()}
+    return [fault.said for fault in faults(made, ranking)]

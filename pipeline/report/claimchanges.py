@@ -34,40 +34,67 @@ from pipeline.report.wording import percent, whole
 
 UP, DOWN, FLAT, SOFT, TIMES, BIG, SMALL, REAL = "up", "down", "flat", "soft", "times", "big", "small", "real"
 
-_STILL = r"(?:is|are|was|were|been|be|remain\w*|stay\w*|held|hold\w*|kept|broadly|largely|roughly|much|almost|fairly|relatively|about|more or less|virtually|practically|and|at|essentially)"
-_SOFTLY = r"(?:broadly|largely|roughly|much|almost|fairly|relatively|about|more or less|virtually|practically|essentially|hardly|barely|scarcely|little)"
-_BEFORE = r"(?:before|last|the (?:last|previous|earlier|year)|in (?:\d{4}|the)|at the|a year|two years|previously|earlier|ever|it was|they were|then|it used)"
+_STILL = (
+    r"(?:is|are|was|were|been|be|remain\w*|stay\w*|held|hold\w*|kept|broadly|largely|roughly"
+    r"|much|almost|fairly|relatively|about|more or less|virtually|practically|and|at|essentially)"
+)
+_SOFTLY = (
+    r"(?:broadly|largely|roughly|much|almost|fairly|relatively|about|more or less|virtually"
+    r"|practically|essentially|hardly|barely|scarcely|little)"
+)
+_BEFORE = (
+    r"(?:before|last|the (?:last|previous|earlier|year)|in (?:\d{4}|the)|at the|a year|two years"
+    r"|previously|earlier|ever|it was|they were|then|it used)"
+)
 _LIKE = rf"(?:as (?:{_BEFORE}|often|common|many)|level\b|share\b)"
 
 # Verbs first: where a sentence has a verb and a noun of change, the verb says what happened.
 VERBS: tuple[tuple[str, str], ...] = (
     (
         UP,
-        r"rose|risen|rises|grew|grown|grows|increased|increases|climbed|climbs|gained|gains|jumped|leapt|leaped|soared|surged|rocketed|spiked|swelled|strengthened|rebounded|recovered|mounted|expanded|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
+        r"rose|risen|rises|grew|grown|grows|increased|increases|climbed|climbs|gained|gains|jumped"
+        r"|leapt|leaped|soared|surged|rocketed|spiked|swelled|strengthened|rebounded|recovered"
+        r"|mounted|expanded|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
     ),
     (
         UP,
-        rf"(?:is|are|was|were|now|also|slightly|sharply|well|further|again|,|–|\() up(?= (?:by|from|on|since|at|sharply|slightly|\d)|\W*(?:$|{FIG}))|^up (?:by|from|on)|\bup (?:by|on|since|sharply|slightly|markedly|significantly)",
+        r"(?:is|are|was|were|now|also|slightly|sharply|well|further|again|,|–|\() up(?= (?:by|from"
+        rf"|on|since|at|sharply|slightly|\d)|\W*(?:$|{FIG}))|^up (?:by|from|on)|\bup (?:by|on|since"
+        r"|sharply|slightly|markedly|significantly)",
     ),
     (
         DOWN,
-        r"fell|fallen|falls|dropped|drops|declined|declines|decreased|decreases|shrank|shrunk|sank|sunk|slipped|slips|slid|dipped|dips|plunged|plummeted|tumbled|slumped|collapsed|crashed|receded|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went|gone|goes|came|come|crept|edged|inched|ticked) down",
+        r"fell|fallen|falls|dropped|drops|declined|declines|decreased|decreases|shrank|shrunk|sank"
+        r"|sunk|slipped|slips|slid|dipped|dips|plunged|plummeted|tumbled|slumped|collapsed|crashed"
+        r"|receded|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went"
+        r"|gone|goes|came|come|crept|edged|inched|ticked) down",
     ),
     (
         DOWN,
-        rf"(?:is|are|was|were|now|also|slightly|sharply|well|further|again|,|–|\() down(?= (?:by|from|on|since|at|to|sharply|slightly|\d)|\W*(?:$|{FIG}))|^down (?:by|from|on)|\bdown (?:by|on|since|sharply|slightly|markedly|significantly)",
+        r"(?:is|are|was|were|now|also|slightly|sharply|well|further|again|,|–|\() down(?= (?:by"
+        rf"|from|on|since|at|to|sharply|slightly|\d)|\W*(?:$|{FIG}))|^down (?:by|from|on)|\bdown (?:by"
+        r"|on|since|sharply|slightly|markedly|significantly)",
     ),
     (
         SOFT,
-        rf"{_SOFTLY} (?:changed?|moved|shifted|altered|unchanged|the same|as (?:often|common|many)|(?:any )?different|level|stable|steady|flat|constant|similar)|(?:hardly|barely|scarcely) any change|little (?:change|movement|different|difference)|not (?:much|greatly|materially) changed?|not change\w* (?:much|greatly|a lot|materially)|changed? (?:little|hardly)|similar (?:to|level)",
+        rf"{_SOFTLY} (?:changed?|moved|shifted|altered|unchanged|the same|as (?:often|common|many)"
+        r"|(?:any )?different|level|stable|steady|flat|constant|similar)|(?:hardly|barely|scarcely) any change"
+        r"|little (?:change|movement|different|difference)|not (?:much|greatly|materially) changed?"
+        r"|not change\w* (?:much|greatly|a lot|materially)|changed? (?:little|hardly)|similar (?:to"
+        r"|level)",
     ),
     (
         SOFT,
-        rf"{_STILL} (?:stable|steady|flat|constant|static|level|consistent|similar)|(?:stable|steady|flat|constant)(?= at {FIG}|\W*{FIG})|plateaued|stagnated|stagnant|levelled off|stabili[sz]ed|(?:held|holding|hold) (?:steady|firm|up)",
+        rf"{_STILL} (?:stable|steady|flat|constant|static|level|consistent|similar)|(?:stable|steady"
+        rf"|flat|constant)(?= at {FIG}|\W*{FIG})|plateaued|stagnated|stagnant|levelled off|stabili[sz]ed"
+        r"|(?:held|holding|hold) (?:steady|firm|up)",
     ),
     (
         FLAT,
-        rf"unchanged|no change|(?:not|n't) chang\w+|(?:not|n't) (?:moved|shifted|altered)|(?:stay|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same|the same {_LIKE}|as (?:often|common|many|frequent|high|low)(?: \w+){{0,4}} as {_BEFORE}|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
+        r"unchanged|no change|(?:not|n't) chang\w+|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
+        r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"
+        rf"|the same {_LIKE}|as (?:often|common|many|frequent|high|low)(?: \w+){{0,4}} as {_BEFORE}"
+        r"|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
     ),
 )
 NOUNS: tuple[tuple[str, str], ...] = (
@@ -78,29 +105,45 @@ NOUNS: tuple[tuple[str, str], ...] = (
 )
 _FACTORS = {"doubl": 2.0, "tripl": 3.0, "trebl": 3.0, "quadrupl": 4.0, "halv": 0.5, "twofold": 2.0, "threefold": 3.0}
 FACTOR = re.compile(
-    r"(?P<hedge>(?:well |much |far )?(?:more than|over)|at least|nearly|almost|not quite|about|roughly|around|approximately|all but|virtually|practically|close to)?\s?"
-    r"\b(?P<times>doubl(?:ed|es|ing)|tripl(?:ed|es|ing)|trebl(?:ed|es|ing)|quadrupl(?:ed|es|ing)|halv(?:ed|es|ing)|twofold|threefold)\b"
+    r"(?P<hedge>(?:well |much |far )?(?:more than|over)|at least|nearly|almost|not quite|about"
+    r"|roughly|around|approximately|all but|virtually|practically|close to)?\s?"
+    r"\b(?P<times>doubl(?:ed|es|ing)|tripl(?:ed|es|ing)|trebl(?:ed|es|ing)|quadrupl(?:ed|es"
+    r"|ing)|halv(?:ed|es|ing)|twofold|threefold)\b"
 )
 BY_HALF = re.compile(r"(?:(?P<hedge>more than|over|nearly|almost|about|roughly|around|at least) )?(?:a |one )?half\b")
 SIZES: tuple[tuple[str, str], ...] = (
     (
         BIG,
-        r"sharp(?:ly|er)?|steep(?:ly)?|strong(?:ly)?|dramatic(?:ally)?|substantial(?:ly)?|considerabl[ey]|markedly|greatly|huge(?:ly)?|massive(?:ly)?|large|big|soared|surged|plunged|plummeted|rocketed|slumped|tumbled|leapt|collapsed|by a lot|a lot|far",
+        r"sharp(?:ly|er)?|steep(?:ly)?|strong(?:ly)?|dramatic(?:ally)?|substantial(?:ly)?|considerabl[ey]"
+        r"|markedly|greatly|huge(?:ly)?|massive(?:ly)?|large|big|soared|surged|plunged|plummeted"
+        r"|rocketed|slumped|tumbled|leapt|collapsed|by a lot|a lot|far",
     ),
     (
         SMALL,
-        r"slight(?:ly)?|a little|marginal(?:ly)?|modest(?:ly)?|edged|crept|inched|ticked|nudged|a touch|a shade|fractionally|small|a bit",
+        r"slight(?:ly)?|a little|marginal(?:ly)?|modest(?:ly)?|edged|crept|inched|ticked|nudged"
+        r"|a touch|a shade|fractionally|small|a bit",
     ),
 )
-_CHANGE = r"(?:change|rise|increase|growth|gain|fall|drop|decline|decrease|difference|shift|movement|jump|surge|upturn|reduction|dip)"
+_CHANGE = (
+    r"(?:change|rise|increase|growth|gain|fall|drop|decline|decrease|difference|shift|movement"
+    r"|jump|surge|upturn|reduction|dip)"
+)
 REALLY = re.compile(
-    rf"(?:statistically |highly )?significantly|(?:statistically |highly )?significant(?! (?:minorit|majorit|number|part|share))|(?:clear|real|genuine|marked|definite)(?: \w+){{0,1}} {_CHANGE}s?\b|(?:clearly|genuinely|really)(?= (?:\w+ )?(?:ris|rose|grew|grown|increas|fall|fell|drop|declin|chang|up\b|down\b|more|less|fewer|higher|lower))|(?:{_CHANGE}|rose|grew|increased|fell|dropped|declined|changed) clearly|(?:more than|beyond|not (?:down |due )?(?:to )?)\s?chance"
+    r"(?:statistically |highly )?significantly|(?:statistically |highly )?significant(?! (?:minorit"
+    rf"|majorit|number|part|share))|(?:clear|real|genuine|marked|definite)(?: \w+){{0,1}} {_CHANGE}s?\b"
+    r"|(?:clearly|genuinely|really)(?= (?:\w+ )?(?:ris|rose|grew|grown|increas|fall|fell|drop"
+    rf"|declin|chang|up\b|down\b|more|less|fewer|higher|lower))|(?:{_CHANGE}|rose|grew|increased"
+    r"|fell|dropped|declined|changed) clearly|(?:more than|beyond|not (?:down |due )?(?:to )?)\s?chance"
 )
 _UNREAL = re.compile(
-    r"insignificant(?:ly)?|no evidence of (?:a |any )?(?:change|difference|rise|increase|fall|drop|decline)|(?:may|might|could|can) (?:well )?be (?:due to |down to )?chance|within the margin of error|no more than chance|not more than chance"
+    r"insignificant(?:ly)?|no evidence of (?:a |any )?(?:change|difference|rise|increase|fall"
+    r"|drop|decline)|(?:may|might|could|can) (?:well )?be (?:due to |down to )?chance|within the margin of error"
+    r"|no more than chance|not more than chance"
 )
 _NOT = re.compile(
-    r"(?:\b(?:not|never|no|neither|nor|without|cannot|fail\w* to|yet to|hardly|barely|scarcely|stopped)|n't)\s(?:(?:yet|been|any|a|an|further|to|be|really|actually|seen|show|shown|much|there|statistically|evidence|of|as|in|have|has|become|is|by)\s){0,4}$"
+    r"(?:\b(?:not|never|no|neither|nor|without|cannot|fail\w* to|yet to|hardly|barely|scarcely"
+    r"|stopped)|n't)\s(?:(?:yet|been|any|a|an|further|to|be|really|actually|seen|show|shown"
+    r"|much|there|statistically|evidence|of|as|in|have|has|become|is|by)\s){0,4}$"
 )
 
 
@@ -224,6 +267,8 @@ def pairs(sentence: Sentence) -> Iterator[Place]:
             continue
         near = r"(?: (?:only|just|about|some|under|over|around))* ?$"
         if re.search(rf"\bfrom{near}", head) and re.search(rf"\bto{near}", middle):
+            first, last = one, other
+        elif re.search(r"(?:^|[;:])\W*(?:compared (?:with|to)|against|after|from)\b[^;]{0,30}$", head):
             first, last = one, other
         elif re.search(rf"\b(?:from|compared (?:with|to)|against|after|versus){near}", middle):
             first, last = other, one

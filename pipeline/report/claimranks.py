@@ -23,11 +23,14 @@ from typing import NamedTuple
 
 from pipeline.report.claimchanges import times
 from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, set_off
-from pipeline.report.claimwords import SMALL
+from pipeline.report.claimwords import PEOPLE, SMALL
 from pipeline.report.records import Figure
 from pipeline.report.wording import whole
 
-_DONE = r"(?:cited|mentioned|named|raised|chosen|reported|given|heard|voiced|quoted|discussed|selected|picked|expressed|brought up)"
+_DONE = (
+    r"(?:cited|mentioned|named|raised|chosen|reported|given|heard|voiced|quoted|discussed|selected"
+    r"|picked|expressed|brought up)"
+)
 _HOW = r"(?:often|common(?:ly)?|frequent(?:ly)?|widespread|popular|prevalent|widely)"
 _MOST = (
     rf"(?:most (?:{_HOW}|{_DONE})|commonest|largest|biggest|greatest|highest|top|leading|number one|foremost|dominant)"
@@ -38,30 +41,53 @@ _NTH = "|".join(_PLACES)
 RANKS: tuple[tuple[str, str], ...] = (
     (
         "spared",
-        rf"(?:one of|some of|two of|three of|their|his|her|my|our|your|its|people's|\w+'s|next|single|no|any|at) (?:own )?(?:the )?(?:{_MOST}|{_LEAST})(?! single)|top (?:of|down|level|management|manager|team|floor|up|to|quality)|(?:from|at|over|on) the top\b(?! of the (?:list|table|ranking))|apart from|aside from|besides|leaving aside|largest (?:ever|charit|organi|compan|firm|employer)\w*|(?:first|last) (?:wave|year|survey|time|month|week|decade|question|section|of all)",
+        r"(?:one of|some of|two of|three of|their|his|her|my|our|your|its|people's|\w+'s|next|single"
+        rf"|no|any|at) (?:own )?(?:the )?(?:{_MOST}|{_LEAST})(?! single)|top (?:of|down|level|management"
+        r"|manager|team|floor|up|to|quality)|(?:from|at|over|on) the top\b(?! of the (?:list|table"
+        r"|ranking))|apart from|aside from|besides|leaving aside|largest (?:ever|charit|organi"
+        r"|compan|firm|employer)\w*|(?:first|last) (?:wave|year|survey|time|month|week|decade|question"
+        r"|section|of all)",
     ),
     ("upper", rf"(?:one of|among|amongst) the (?:\w+ )?{_MOST}"),
     ("lower", rf"(?:one of|among|amongst) the (?:\w+ )?{_LEAST}"),
     (
         "within",
-        r"(?:in|among|amongst|one of|into|makes?|made|reach\w*) the top (?P<within>two|three|four|five|six|seven|eight|nine|ten|\d+)",
+        r"(?:in|among|amongst|one of|into|makes?|made|reach\w*) the top (?P<within>two|three|four"
+        r"|five|six|seven|eight|nine|ten|\d+)",
     ),
     ("nth last", rf"(?P<nth_last>{_NTH})[ -](?:{_LEAST}|(?:from )?last|to last|from the bottom)"),
     (
         "nth",
-        rf"(?P<nth>{_NTH})[ -](?:{_MOST}|place)|(?:rank(?:s|ed|ing)?|comes?|came|coming|placed|is|was|finish\w*|in) (?:a (?:close|distant|clear) )?(?P<nth2>{_NTH})\b(?! (?:to|from|wave|year|question))|runner[- ]up",
+        rf"(?P<nth>{_NTH})[ -](?:{_MOST}|place)|(?:rank(?:s|ed|ing)?|comes?|came|coming|placed|is"
+        rf"|was|finish\w*|in) (?:a (?:close|distant|clear) )?(?P<nth2>{_NTH})\b(?! (?:to|from|wave"
+        r"|year|question))|runner[- ]up",
     ),
     (
         "last",
-        rf"the (?:single )?{_LEAST}|{_LEAST} of all|(?:rank(?:s|ed|ing)?|comes?|came|coming|placed|finish\w*) (?:\w+ )?last|in last place|at the bottom(?: of the (?:list|table|ranking))?|(?:mention|nam|rais|cit)ed least(?: often)?|least often (?:mentioned|named|raised|cited)|fewer than any other|less (?:often )?than any other",
+        rf"the (?:single )?{_LEAST}|{_LEAST} of all|(?:rank(?:s|ed|ing)?|comes?|came|coming|placed"
+        r"|finish\w*) (?:\w+ )?last|in last place|at the bottom(?: of the (?:list|table|ranking))?"
+        r"|(?:mention|nam|rais|cit)ed least(?: often)?|least often (?:mentioned|named|raised|cited)"
+        r"|fewer than any other|less (?:often )?than any other",
     ),
     (
         "first",
-        rf"(?:the|was|is|were|are) (?:single |clear |by far |far and away )*{_MOST}(?: single)?|{_DONE} (?:the )?most (?:often|frequently|commonly|widely)|{_DONE} (?:the )?most(?= \W*{FIG}|\W*[.,(–])|most (?:often|frequently|commonly|widely) {_DONE}|more (?:often |frequently |widely |common )?than any (?:other|of the others)|(?:rank(?:s|ed|ing)?|comes?|came|coming|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes|way)|at the (?:very )?top of the (?:list|table|ranking)|number one|no other \w+ (?:was|is|came) (?:\w+ )?(?:more|as) \w+|commonest",
+        rf"(?:the|was|is|were|are) (?:single |clear |by far |far and away )*{_MOST}(?: single)?"
+        rf"|{_DONE} (?:the )?most (?:often|frequently|commonly|widely)|{_DONE} (?:the )?most(?= \W*{FIG}"
+        rf"|\W*[.,(–])|most (?:often|frequently|commonly|widely) {_DONE}|more (?:often |frequently "
+        r"|widely |common )?than any (?:other|of the others)|(?:rank(?:s|ed|ing)?|comes?|came|coming"
+        r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
+        r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
+        r"|way)|at the (?:very )?top of the (?:list|table|ranking)|number one|no (?:other )?\w+ (?:(?!and"
+        rf"|but)\w+ ){{1,4}}?(?:more|as) (?:often|common|frequent|frequently|widespread|many)(?: than"
+        r"| as)?|commonest",
     ),
 )
 _RANK_WORDS = [(kind, re.compile(rf"\b(?:{words})")) for kind, words in RANKS]
 
+# “After funding, the most common …” ranks what is left.
+_AFTER = re.compile(
+    r"\b(?:after|behind|apart from|besides|aside from|next to|excluding|other than) [^,.;]{1,60}, (?:\w+ )?$"
+)
 _GAP = r"(?:[^.;]{0,70}?)"
 _AS_HOW = r"(?:many|often|much|common(?:ly)?|frequent(?:ly)?|likely|widespread|high|large|popular)"
 _OFTEN = r"(?:often|common(?:ly)?|frequent(?:ly)?|likely|widespread|popular|prevalent|widely)"
@@ -71,20 +97,33 @@ _FAR = r"(?:(?:far|well|clearly|way|slightly|just|much|a little|narrowly|comfort
 COMPARED: tuple[tuple[str, str], ...] = (
     (
         "times",
-        rf"{_HEDGE}(?P<times>{_TIMES})(?: as {_AS_HOW}{_GAP} as| (?:the|that) (?:share|proportion|number|rate|figure)(?: of| for| among)?| that of)\b",
+        rf"{_HEDGE}(?P<times>{_TIMES})(?: as {_AS_HOW}{_GAP} as| (?:the|that) (?:share|proportion"
+        r"|number|rate|figure)(?: of| for| among)?| that of)\b",
     ),
     (
         "less",
-        rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b|(?:less|not more) {_OFTEN}\b{_GAP} than\b|{_FAR}(?:lower|smaller|rarer) (?:\w+ ){{0,3}}than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b|lag(?:s|ged|ging)? behind|{_FAR}below(?= [^.;,]{{0,40}}{FIG})|outnumbered by|overtaken by|eclipsed by|outweighed by",
+        rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b|(?:less|not more) {_OFTEN}\b{_GAP} than\b"
+        rf"|{_FAR}(?:lower|smaller|rarer) (?:\w+ ){{0,3}}than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
+        rf"|lag(?:s|ged|ging)? behind|{_FAR}below(?= [^.;,]{{0,40}}{FIG})|outnumbered by|overtaken by"
+        r"|eclipsed by|outweighed by",
     ),
     (
         "equal",
-        rf"(?:just |exactly |almost |nearly |about )?as {_AS_HOW}\b(?! (?:as )?(?:{FIG}|an?\b|one\b|half)){_GAP} as\b|on a par with|level with|the same (?:share|proportion|number|level)(?: \w+){{0,3}} as|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread)",
+        rf"(?:just |exactly |almost |nearly |about )?as {_AS_HOW}\b(?! (?:as )?(?:{FIG}|an?\b|one\b"
+        rf"|half)){_GAP} as\b|on a par with|level with|the same (?:share|proportion|number|level)(?: \w+){{0,3}} as"
+        r"|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread"
+        r"|large|big|strong)|of (?:(?:roughly|about|almost|nearly) )?equal (?:size|number|strength"
+        r"|weight)|equal in (?:size|number)",
     ),
     (
         "more",
-        rf"(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_FAR}(?:higher|larger|greater|bigger|commoner) (?:\w+ ){{0,3}}than\b|{_FAR}ahead of|exceed(?:s|ed|ing)?\b|outnumber(?:s|ed|ing)?\b|outweigh(?:s|ed)?\b|outstrip(?:s|ped)?\b|outrank(?:s|ed)?\b|surpass(?:es|ed)?\b|overt(?:ook|aken|akes)\b|eclips(?:es|ed)\b|{_FAR}above(?= [^.;,]{{0,40}}{FIG})",
+        rf"(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_FAR}(?:higher|larger|greater|bigger"
+        rf"|commoner) (?:\w+ ){{0,3}}than\b|{_FAR}ahead of|exceed(?:s|ed|ing)?\b|outnumber(?:s|ed"
+        r"|ing)?\b|outweigh(?:s|ed)?\b|outstrip(?:s|ped)?\b|outrank(?:s|ed)?\b|surpass(?:es|ed)?\b"
+        rf"|overt(?:ook|aken|akes)\b|eclips(?:es|ed)\b|{_FAR}above(?= [^.;,]{{0,40}}{FIG})",
     ),
+    ("front less", rf"less {_OFTEN}\b|(?:fewer|less|lower)(?= (?:{PEOPLE}|share)\b|\W*{FIG})"),
+    ("front more", rf"more {_OFTEN}\b|(?:more|higher)(?= (?:{PEOPLE}|share)\b|\W*{FIG})"),
     ("bare less", rf"(?:fewer|less)\b(?P<gap2>{_GAP}) than\b"),
     ("bare more", rf"more\b(?P<gap3>{_GAP}) than\b(?! any)"),
 )
@@ -116,7 +155,7 @@ def ranks(sentence: Sentence, figures: Mapping[str, Sequence[Figure]]) -> Iterat
     for i, j in bound.items():
         start, end, kind, place = words[i]
         figure, rivals = places[j].figure, figures[places[j].figure.among]
-        if _said_by(text, end, places[j].at) or _holds(kind, place, figure, rivals):
+        if _said_by(text, end, places[j].at) or _AFTER.search(text[:start]) or _holds(kind, place, figure, rivals):
             continue
         order = sorted((r for r in rivals if r.value is not None), key=lambda r: -(r.value or 0))
         at = 1 + sum((r.value or 0) > (figure.value or 0) for r in order)
@@ -185,22 +224,25 @@ def _valued(sentence: Sentence, figures: Mapping[str, Sequence[Figure]]) -> list
     return found
 
 
-def compared(sentence: Sentence) -> Iterator[Fault]:
+def compared(sentence: Sentence, taken: Sequence[tuple[int, int]] = ()) -> Iterator[Fault]:
     """Yield every word that sets two figures of the sentence against each other wrongly."""
     text, shares = sentence.plain, sentence.of("share")
     if len(shares) < 2:
         return
-    taken: list[tuple[int, int]] = []
+    taken = list(taken)
     for kind, pattern in _COMPARED:
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
+            if kind.startswith("front") and _front(text, match, shares) is None:
+                continue
             taken.append(match.span())
-            pair = _pair(text, match, shares, bare=kind.startswith("bare"))
+            pair = _front(text, match, shares) if kind.startswith("front") else None
+            pair = pair or _pair(text, match, shares, bare=kind.startswith("bare"))
             if pair is None:
                 continue
             one, other = pair[0].figure, pair[1].figure
-            said, holds = _relation(kind.removeprefix("bare "), match, one.value or 0.0, other.value or 0.0)
+            said, holds = _relation(kind.split()[-1], match, one.value or 0.0, other.value or 0.0)
             if not holds:
                 yield Fault(*match.span(), f"that the one is {said} the other", f"{named(one)} and {named(other)}")
 
@@ -232,6 +274,18 @@ def _relation(kind: str, match: re.Match[str], one: float, other: float) -> tupl
     if kind == "equal":
         return "as large as", whole(abs(one - other)) <= 3
     return ("larger than", one > other) if kind == "more" else ("smaller than", one < other)
+
+
+def _front(text: str, match: re.Match[str], shares: Sequence[Place]) -> tuple[Place, Place] | None:
+    """The two figures of “compared with men (26 %), women (42 %) … more often”."""
+    for one, other in zip(shares, shares[1:], strict=False):
+        opened = re.search(
+            r"(?:^|[;:(])\W*(?:but )?(?:compared (?:with|to)|unlike|against|by comparison with)\b[^.;]*$",
+            text[: one.at],
+        )
+        if opened and "," in text[one.at : other.at] and match.start() > one.at and " than" not in text[match.end() :]:
+            return other, one
+    return None
 
 
 def _pair(text: str, match: re.Match[str], shares: Sequence[Place], *, bare: bool) -> tuple[Place, Place] | None:

@@ -104,7 +104,10 @@ def _faults(sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: 
     for start, end, said, figure in changes(sentence):
         by_half.append((start, end))
         yield start, _contradicted(_quoted(sentence, start, end), said, claimranks.named(figure))
-    for fault in [*claimranks.ranks(sentence, figures), *claimranks.compared(sentence)]:
+    for fault in [
+        *claimranks.ranks(sentence, figures),
+        *claimranks.compared(sentence, [(w.start, w.end) for w in words]),
+    ]:
         yield fault.start, _contradicted(_quoted(sentence, fault.start, fault.end), fault.said, fault.found)
     yield from _typed(sentence, words, bound, waves)
 
@@ -154,7 +157,9 @@ def _typed(
         taken.append((word.start, word.end))
         changed = re.search(r"\b(?:by|as|from|to) $", text[: word.start]) and sentence.of("change")
         again = re.match(r" as (?:many|often|much|common|likely|frequent)", text[word.end :])
-        if (people or re.search(r"%|cent|\d", text[word.start : word.end])) and not (changed or (again and compared)):
+        if (people or re.search(r"%|cent|\d| in | out of ", text[word.start : word.end])) and not (
+            changed or (again and compared)
+        ):
             yield word.start, _by_hand(_words(sentence, word))
     for start, end in typed(sentence, taken, waves):
         if not (

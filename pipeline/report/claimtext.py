@@ -20,11 +20,13 @@ _SHORT = re.compile(
 _SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _APART = re.compile(
-    r";|\b(?:but|while|whilst|whereas|although|though|yet)\b|, and\b|, (?:which|where|when|because)\b|, as \w+ (?:is|are|do)"
+    r";|\b(?:but|while|whilst|whereas|although|though|yet)\b|, and\b|, (?:which|where|when"
+    r"|because)\b|, as \w+ (?:is|are|do)"
 )
 _GOES_ON = re.compile(r", (?:and|which) (?:so|thus|hence|therefore|now|still|is|are|was|were|means|makes|amounts)\b")
 _REPORTED = re.compile(
-    r"\b(?:that|because|if|say|says|said|think|thinks|thought|feel|feels|felt|believe|believes|believed|want|wants|wanted"
+    r"\b(?:that|because|if|say|says|said|think|thinks|thought|feel|feels|felt|believe|believes"
+    r"|believed|want|wants|wanted"
     r"|hope|hopes|hoped|expect|expects|expected|fear|fears|feared|call|calls|called|wish|wished|agree|agrees|agreed"
     r"|see|sees|saw|ask|asks|asked|asking|wanting|saying|complain\w*|report|reports|reported)\b"
 )

@@ -81,7 +81,11 @@ PEOPLE = (
 
 # Words, the shares for which they are true, and whether they need their figure close by.
 WORDS: tuple[tuple[str, Bounds, bool], ...] = (
-    (r"(?:near|nearly|almost|virtually|practically)[ -](?:universal(?:ly)?|unanimous(?:ly)?)", _least(85), False),
+    (
+        r"(?:near|nearly|almost|virtually|practically|all but)[ -](?:universal(?:ly)?|unanimous(?:ly)?)",
+        _least(85),
+        False,
+    ),
     (
         rf"(?:almost|nearly|virtually|practically|just about) (?:all|every(?:one|body)?)(?: (?=of|{FIG}|\())?",
         _least(85),
@@ -90,11 +94,18 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     (r"all but (?:a few|a handful|one|two)\b", _least(80), False),
     (r"(?:vast|overwhelming|huge|great|massive) majorit(?:y|ies)", _least(70), False),
     (
-        r"(?:large|clear|strong|big|substantial|solid|comfortable|sizeable|wide|considerable|significant) majorit(?:y|ies)",
+        r"(?:large|clear|strong|big|substantial|solid|comfortable|sizeable|wide|considerable|significant) majorit(?:y"
+        r"|ies)",
         _least(55),
         False,
     ),
     (r"(?:slim|narrow|small|bare|slight|thin) majority", Bounds(50, 60, above=True), False),
+    (
+        r"overwhelming(?:ly)? (?:view|support|feeling|opinion|response|message|consensus|sense"
+        r"|wish|verdict|mood|in favour|positive|negative|agree\w*)",
+        _least(60),
+        False,
+    ),
     (r"majorit(?:y|ies)", _least(50, above=True), False),
     (r"(?:tiny|very small) minority", _most(12), False),
     (r"(?:small|slim|modest) minority", _most(25), False),
@@ -110,12 +121,14 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
         False,
     ),
     (
-        r"(?:evenly|equally) (?:split|divided)|(?:split|divided) (?:evenly|equally|down the middle|in half)|fifty[ -]fifty",
+        r"(?:evenly|equally) (?:split|divided)|(?:split|divided) (?:evenly|equally|down the middle"
+        r"|in half)|fifty[ -]fifty",
         Bounds(45, 55, printed=True),
         False,
     ),
     (
-        rf"(?:hardly|scarcely|barely|almost|virtually|practically|next to) (?:any(?:one|body)?|nobody|none|no one|no {PEOPLE})\b",
+        r"(?:hardly|scarcely|barely|almost|virtually|practically|next to) (?:any(?:one|body)?|nobody"
+        rf"|none|no one|no {PEOPLE})\b",
         _most(8),
         False,
     ),
@@ -125,25 +138,29 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     (r"quite a few|not a few|no few\b", _least(10), False),
     (r"not (?:very )?many", _most(30, below=True), False),
     (
-        r"(?:so |too |far too |relatively |comparatively |only )?few(?! (?:years|days|weeks|months|hours|minutes|things|words|points))\b",
+        r"(?:so |too |far too |relatively |comparatively |only )?few(?! (?:years|days|weeks|months"
+        r"|hours|minutes|things|words|points))\b",
         _most(25, below=True),
         False,
     ),
     (r"(?:a great |very |a good )many|a lot of|lots of|plenty of|large numbers of|numerous|many", _least(20), False),
     (r"(?:is|are|was|were|remains?|a|as|more|most|so) widespread", _least(20), False),
     (
-        r"rarely (?:mention|rais|nam|cit|com|appear|brought|voic)\w*|(?:is|are|was|were|remains?|relatively|comparatively|very|still) (?:rare|uncommon)\b",
+        r"rarely (?:mention|rais|nam|cit|com|appear|brought|voic)\w*|(?:is|are|was|were|remains?"
+        r"|relatively|comparatively|very|still) (?:rare|uncommon)\b",
         _most(20, below=True),
         False,
     ),
     (
-        rf"(?:nobody|none(?= of|\W*{FIG})|not (?:one|a single) {PEOPLE}|no {PEOPLE}|no one(?! (?:size|answer|thing|solution|reason|way|theme|factor|group|single)))\b",
+        rf"(?:nobody|none(?= of|\W*{FIG})|not (?:one|a single) {PEOPLE}|no {PEOPLE}|no one(?! (?:size"
+        r"|answer|thing|solution|reason|way|theme|factor|group|single)))\b",
         Bounds(0, 0),
         True,
     ),
     (r"(?:unanimous(?:ly)?|without exception)", Bounds(100, 100), True),
     (
-        rf"(?:all|every|each)(?: single)?(?: of)?(?: the| our| these)? {PEOPLE}|every ?one(?! of (?:them|these|us))|everybody|all(?=\W{{1,2}}{FIG})",
+        rf"(?:all|every|each)(?: single)?(?: of)?(?: the| our| these)? {PEOPLE}|every ?one(?! of (?:them"
+        rf"|these|us))|everybody|all(?=\W{{1,2}}{FIG})",
         Bounds(100, 100),
         True,
     ),
@@ -151,10 +168,12 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
 # Not these: words that look like the ones above but claim no share.
 SPARED = re.compile(
     r"\b(?:many of (?:them|these)|how many|so many|as many|too many|more and more|most of all|first of all|above all"
-    r"|at (?:all|most)|after all|all in all|of all|(?:in|among|across|from|for|to|with) all|majority (?:vote|rule|view|owned)"
-    r"|ethnic minorit\w+|minority (?:ethnic|groups?|communit\w+|languages?|views?|report)|minorities|(?:the|these|next|last|past|first|those) few"
+    r"|at (?:all|most)|after all|all in all|of all|(?:in|among|across|from|for|to|with) all"
+    r"|majority (?:vote|rule|view|owned)"
+    r"|ethnic minorit\w+|minority (?:ethnic|groups?|communit\w+|languages?|views?|report)|minorities"
+    r"|(?:the|these|next|last|past|first|those) few"
     r"|(?:one|two|three|some|any|another) of the (?:many|few)|the many|many years|many (?:a|times|ways|reasons|things)"
-    r"|all (?:but|the (?:same|more|better|time)|too|at once)|for (?:everyone|everybody|all)|to (?:everyone|everybody|all)"
+    r"|all (?:the (?:same|more|better|time)|too|at once)|for (?:everyone|everybody|all)|to (?:everyone|everybody|all)"
     r"|everyone(?:'s| else)|nobody(?:'s| else)|for the many)\b"
 )
 MOST = re.compile(r"\bmost\b")
@@ -164,7 +183,9 @@ _NOT_MOST_BEFORE = re.compile(
 )
 _NOT_MOST_AFTER = re.compile(
     r"(?: (?:common|often|frequent|cited|mentioned|named|raised|important|likely|widely|widespread|striking|urgent"
-    r"|pressing|notabl[ey]|popular|recent(?:ly)?|prominent|strongly|of all|to (?:lose|gain)|[a-z]+ly|people want)\b|$|[.!?;:])"
+    r"|pressing|notabl[ey]|popular|recent(?:ly)?|prominent|strongly|of all|to (?:lose|gain)"
+    r"|[a-z]+ly|people want|is|was)\b| of (?:their|my|our|his|her|your|its)\b| of the (?:time"
+    r"|day|week|year|work|money|budget|way|rest|focus|effort)\b|$|[.!?;:])"
 )
 
 _UNITS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -193,8 +214,10 @@ _EVERY = r"every (?P<every>second|other|third|fourth|fifth|tenth)"
 _HALF = r"(?P<half>(?:a |one |one-)?half)"
 AMOUNT = re.compile(rf"(?<![\w.,])(?:{_CENT}|{_N_IN_M}|{_THIRD}|{_EVERY}|{_HALF})(?!\w)")
 _ORDINAL = re.compile(
-    r" (?:of |said|say|want|name|mention|rais|felt|feel|thought|think|believ|agree|see|saw|report|expect|spoke|speak|wrote"
-    r"|are|were|have|had|do|did|would|could|gave|give|ask|chose|cit|describ|told|used|more|fewer|less|or\b|and\b|to\b|[a-z]+ed\b"
+    r" (?:of |said|say|want|name|mention|rais|felt|feel|thought|think|believ|agree|see|saw"
+    r"|report|expect|spoke|speak|wrote"
+    r"|are|were|have|had|do|did|would|could|gave|give|ask|chose|cit|describ|told|used|more"
+    r"|fewer|less|or\b|and\b|to\b|[a-z]+ed\b"
     rf"|{PEOPLE})|\s*(?:[,.;:!?)(–]|{FIG}|{'$'})| (?:in|at|by|from|on)\b"
 )
 _NOT_HALF = re.compile(
@@ -202,32 +225,37 @@ _NOT_HALF = re.compile(
 )
 _NOT_HALF_BEFORE = re.compile(r"\b(?:first|second|other|latter|better|in|last|next|time and a|and a)\s$")
 _SPAN_OF_TIME = re.compile(
-    r" (?:of (?:the |this |a |that |their (?:time|day|week|work)|my |our (?:time|work|day))?(?:time|day|week|month|year|decade|century|work|money|budget|income|battle|story|answer)s?\b"
+    r" (?:of (?:the |this |a |that |their (?:time|day|week|work)|my |our (?:time|work|day))?(?:time"
+    r"|day|week|month|year|decade|century|work|money|budget|income|battle|story|answer)s?\b"
     r"|years?|months?|weeks?|days?|hours?|decades?|pounds|euros|dollars)"
 )
 
 # Words before an amount, longest first, and what they make of it.
 HEDGES: tuple[tuple[str, str], ...] = (
     (
-        r"(?:nowhere near|nothing like|not nearly|far from|well under|well below|well short of|(?:far|considerably|much) (?:less|fewer) than|far below)",
+        r"(?:nowhere near|nothing like|not nearly|far from|well under|well below|well short of"
+        r"|(?:far|considerably|much) (?:less|fewer) than|far below)",
         "well under",
     ),
     (r"(?:well|far|considerably|comfortably|much|significantly) (?:over|more than|above)", "well over"),
     (r"(?:just|slightly|a little|marginally|narrowly|a bit|a shade|only just) (?:over|more than|above)", "just over"),
     (
-        r"(?:just|slightly|a little|marginally|a bit|a shade) (?:under|less than|fewer than|below|short of|shy of)|shy of|not quite",
+        r"(?:just|slightly|a little|marginally|a bit|a shade) (?:under|less than|fewer than|below"
+        r"|short of|shy of)|shy of|not quite",
         "just under",
     ),
     (r"(?:at least|no fewer than|no less than|not less than|not fewer than|a minimum of)", "at least"),
     (r"(?:at most|no more than|not more than|up to|a maximum of|no higher than)", "at most"),
     (
-        r"(?:over|more than|above|upwards of|in excess of|greater than|higher than|exceed(?:s|ed|ing)?|better than|north of)",
+        r"(?:over|more than|above|upwards of|in excess of|greater than|higher than|exceed(?:s|ed"
+        r"|ing)?|better than|north of)",
         "over",
     ),
     (r"(?:under|less than|fewer than|below|short of|lower than|smaller than)", "under"),
     (r"(?:nearly|almost|approaching|nigh on|all but|not far off)", "nearly"),
     (
-        r"(?:about|around|roughly|approximately|some|circa|close to|broadly|in the region of|more or less|an estimated|something like|near)",
+        r"(?:about|around|roughly|approximately|some|circa|close to|broadly|in the region of|more or less"
+        r"|an estimated|something like|near)",
         "about",
     ),
     (r"(?:barely|scarcely|hardly)", "barely"),
@@ -239,8 +267,13 @@ _HEDGE = re.compile(
 )
 _NOT = re.compile(
     r"(?:\b(?:not|never|no longer|neither|nor|cannot|without|far from|short of|fail\w* to|by no means)|n't)\s"
-    r"(?:(?:even|yet|quite|make up|made up|reach|win|form|be|being|constitute|account for|come to|amount to|exceed|from|by|in|a|an|the|of|any|by any means)\s)*$"
+    r"(?:(?:even|yet|quite|make up|made up|reach|win|form|be|being|constitute|account for|come to"
+    r"|amount to|exceed|from|by|in|a|an|the|of|any|by any means|do|does|did|are|is|was|were"
+    r"|would|quite)\s)*$"
 )
+
+
+_AMONG_MANY = re.compile(r"many|most|majorit|widespread|every|all")
 
 
 def _near(amount: float) -> float:
@@ -302,10 +335,10 @@ def share_words(text: str) -> Iterator[Word]:
 
 
 def _negated(text: str, word: Word) -> Word:
-    match = _NOT.search(text[: word.start])
-    hedge = re.search(r"\b(?:less than|short of|under) (?:an? |the )?$", text[: word.start])
-    if hedge and not match:
-        match = hedge
+    head = text[: word.start]
+    match = _NOT.search(head) or re.search(r"\b(?:less than|short of|under) (?:an? |the )?$", head)
+    if match is None and re.search(r"\bneither\b[^.;]*\bnor\b[^.;]*$", head) and _AMONG_MANY.match(text[word.start :]):
+        return word._replace(bounds=word.bounds._replace(negated=True))
     if match is None:
         return word
     return word._replace(start=match.start(), bounds=word.bounds._replace(negated=True), strict=False)
