@@ -14,7 +14,7 @@ from pipeline.report.records import Figure, Quote, Span
 from pipeline.report.wording import percent, points
 
 _PLACE = re.compile(r"\{(share|count|name|change|quote):([^}]*)\}|(\|)")
-QUOTE = {name: "" for name in ("theme_id", "question_id", "kind", "response_id", "wave", "segment", "segment_label")}
+QUOTE = dict.fromkeys(("theme_id", "question_id", "kind", "response_id", "wave", "segment", "segment_label"), "")
 
 
 def figure(kind: str, said: str, at: int, among: str = "") -> Figure:

@@ -266,9 +266,8 @@ def pairs(sentence: Sentence) -> Iterator[Place]:
         if re.search(r"[;]|\bbut\b", middle):
             continue
         near = r"(?: (?:only|just|about|some|under|over|around))* ?$"
-        if re.search(rf"\bfrom{near}", head) and re.search(rf"\bto{near}", middle):
-            first, last = one, other
-        elif re.search(r"(?:^|[;:])\W*(?:compared (?:with|to)|against|after|from)\b[^;]{0,30}$", head):
+        opened = re.search(r"(?:^|[;:])\W*(?:compared (?:with|to)|against|after|from)\b[^;]{0,30}$", head)
+        if opened or (re.search(rf"\bfrom{near}", head) and re.search(rf"\bto{near}", middle)):
             first, last = one, other
         elif re.search(rf"\b(?:from|compared (?:with|to)|against|after|versus){near}", middle):
             first, last = other, one

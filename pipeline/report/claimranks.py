@@ -21,9 +21,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from pipeline.report.claimamounts import PEOPLE, SMALL
 from pipeline.report.claimchanges import times
 from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, set_off
-from pipeline.report.claimwords import PEOPLE, SMALL
 from pipeline.report.records import Figure
 from pipeline.report.wording import whole
 
@@ -102,7 +102,8 @@ COMPARED: tuple[tuple[str, str], ...] = (
     ),
     (
         "less",
-        rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b|(?:less|not more) {_OFTEN}\b{_GAP} than\b"
+        rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b"
+        rf"|(?:less|not more) {_OFTEN}\b{_GAP} than\b"
         rf"|{_FAR}(?:lower|smaller|rarer) (?:\w+ ){{0,3}}than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
         rf"|lag(?:s|ged|ging)? behind|{_FAR}below(?= [^.;,]{{0,40}}{FIG})|outnumbered by|overtaken by"
         r"|eclipsed by|outweighed by",
@@ -155,7 +156,7 @@ def ranks(sentence: Sentence, figures: Mapping[str, Sequence[Figure]]) -> Iterat
     for i, j in bound.items():
         start, end, kind, place = words[i]
         figure, rivals = places[j].figure, figures[places[j].figure.among]
-        if _said_by(text, end, places[j].at) or _AFTER.search(text[:start]) or _holds(kind, place, figure, rivals):
+        if _AFTER.search(text[:start]) or _holds(kind, place, figure, rivals):
             continue
         order = sorted((r for r in rivals if r.value is not None), key=lambda r: -(r.value or 0))
         at = 1 + sum((r.value or 0) > (figure.value or 0) for r in order)
@@ -201,11 +202,6 @@ def _holds(kind: str, place: int, figure: Figure, rivals: Sequence[Figure]) -> b
     if kind in ("last", "nth last"):
         return below < place <= below + ties + 1
     return (above if kind == "upper" else below) < max((len(values) + 1) / 2, 2)
-
-
-def _said_by(text: str, end: int, at: int) -> bool:
-    """Whether the figure is of those who say so rather than of what is ranked (“the biggest problem, say 31 %”)."""
-    return at > end and not inside(text, at) and bool(re.search(r"\b(?:say|said|think|feel|believe)\s$", text[:at]))
 
 
 def _valued(sentence: Sentence, figures: Mapping[str, Sequence[Figure]]) -> list[Place]:

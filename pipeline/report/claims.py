@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.report import claimranks
+from pipeline.report.claimamounts import PEOPLE, Bounds, Word
 from pipeline.report.claimchanges import changes
 from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, passage, sentences
 from pipeline.report.claimtyped import SPARED, typed
-from pipeline.report.claimwords import PEOPLE, Bounds, Word, share_words
+from pipeline.report.claimwords import share_words
 from pipeline.report.records import Figure, Span
 
 _DO = "change the words or the reference"

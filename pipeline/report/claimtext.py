@@ -31,6 +31,9 @@ _REPORTED = re.compile(
     r"|see|sees|saw|ask|asks|asked|asking|wanting|saying|complain\w*|report|reports|reported)\b"
 )
 _PART_OF = r"\s+of (?:them|these|those (?!who)|whom|which|it)\b"
+_SAID_BY = re.compile(
+    r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
+)
 _NEAR = r"(?:(?:only|just|about|around|some|roughly|nearly|almost|over|under|merely|another|a further) )*"
 _UNDER = re.compile(r"\W*(?:while|whilst|although|though|whereas|if|when|despite|unlike)\b")
 
@@ -152,6 +155,8 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
     if forward:
         fresh = re.search(rf"(,|\band)\s*{_NEAR}$", words)
         if fresh and not (off if fresh[1] == "," else off == "bracket"):
+            return None
+        if _SAID_BY.search(words) and off != "bracket":
             return None
         if _UNDER.match(text) and "," in words and off not in ("bracket", "comma"):
             return None

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.report.claimamounts import NUMBER, PEOPLE
 from pipeline.report.claimtext import FIG, Sentence
-from pipeline.report.claimwords import NUMBER, PEOPLE, SPELT
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -70,6 +70,7 @@ _COUNTED = (
     r"|of them|of those|of the respondents|of the answers)"
 )
 _CENT = re.compile(
+    r"(?<![\w.,])\d[\d,]*\d (?:out )?of (?:the |all )?\d[\d,]*\d(?!\w)|"
     rf"(?<![\w.,]){NUMBER}(?: ?%|[ -]per ?cent(?:age points?)?\b)(?!\w)|(?<![\w.,]){NUMBER}[ -](?:percentage"
     rf"|per cent|%)[ -]points?\b|\b(?:by|up|down) {NUMBER} points?\b|(?<![\w.,])\d+(?:\.\d+)?[ -]points?\b(?! scale)"
 )
@@ -127,6 +128,3 @@ def _numbering(number: str, words: str) -> bool:
     if number == "one":
         return True
     return bool(_FEW.match(number)) and not re.search(rf"{PEOPLE}$|{_SAYING}$|of (?:them|those)$|^by", words)
-
-
-__all__ = ["SPELT", "typed"]
