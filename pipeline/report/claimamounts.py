@@ -108,7 +108,7 @@ _PARTS = {
     "twentieth": 20,
 }
 _THIRD = (
-    r"(?P<top>an?|one|two|three|four|five|six|seven|eight|nine)(?: (?:full|good))?[ -]"
+    r"(?P<top>an?|one|two|three|four|five|six|seven|eight|nine)(?P<good> full| good)?[ -]"
     rf"(?P<part>{'|'.join(_PARTS)})(?P<s>s)?"
 )
 _N_IN_M = rf"(?P<n>{NUMBER})(?: {PEOPLE})?[ -](?:in|out of|of)(?: every)?[ -](?P<m>{NUMBER})"
@@ -133,6 +133,10 @@ _SPAN_OF_TIME = re.compile(
     r"|years?|months?|weeks?|days?|hours?|decades?|pounds|euros|dollars)"
 )
 
+_SLIGHTLY = (
+    r"(?:(?:only|very) )?(?:just|slightly|a little|marginally|a bit|a shade|a touch|a tad|a fraction"
+    r"|fractionally|somewhat)"
+)
 # Words before an amount, longest first, and what they make of it.
 HEDGES: tuple[tuple[str, str], ...] = (
     (
@@ -141,9 +145,9 @@ HEDGES: tuple[tuple[str, str], ...] = (
         "well under",
     ),
     (r"(?:well|far|considerably|comfortably|much|significantly) (?:over|more than|above)", "well over"),
-    (r"(?:just|slightly|a little|marginally|narrowly|a bit|a shade|only just) (?:over|more than|above)", "just over"),
+    (rf"(?:{_SLIGHTLY}|narrowly|only just|little|not much) (?:over|more than|above)", "just over"),
     (
-        r"(?:just|slightly|a little|marginally|a bit|a shade) (?:under|less than|fewer than|below"
+        rf"(?:{_SLIGHTLY}|little) (?:under|less than|fewer than|below"
         r"|short of|shy of)|shy of|not quite",
         "just under",
     ),
@@ -155,9 +159,10 @@ HEDGES: tuple[tuple[str, str], ...] = (
         "over",
     ),
     (r"(?:under|less than|fewer than|below|short of|lower than|smaller than)", "under"),
-    (r"(?:nearly|almost|approaching|nigh on|all but|not far off)", "nearly"),
+    (r"(?:nearly|almost|approaching|getting on for|close on|verging on|nigh on|all but|not far off)", "nearly"),
     (
-        r"(?:about|around|roughly|approximately|some|circa|close to|broadly|in the region of|more or less"
+        r"(?:about|around|roughly|approximately|some|circa|close to|broadly|in the region of|of the order of"
+        r"|in the order of|more or less"
         r"|an estimated|something like|near)",
         "about",
     ),
@@ -171,7 +176,8 @@ _HEDGE = re.compile(
     "(?:" + "|".join(rf"(?P<h{i}>\b{words})" for i, (words, _) in enumerate(HEDGES)) + r")\s(?:the |a |one )?$"
 )
 NOT = re.compile(
-    r"(?:\b(?:not|never|no longer|neither|nor|cannot|without|far from|short of|fail\w* to|by no means)|n't)\s"
+    r"(?:\b(?:not|never|no longer|neither|nor|cannot|without|far from|short of|fail\w* to|by no means"
+    r"|hardly true that|(?:not|n't) (?:the case|true|right to say|to say) that)|n't)\s"
     r"(?:(?:even|yet|quite|make up|made up|reach|win|form|be|being|constitute|account for|come to"
     r"|amount to|exceed|from|by|in|a|an|the|of|any|by any means|do|does|did|are|is|was|were"
     r"|would|quite)\s)*$"
@@ -230,9 +236,11 @@ def amounts(text: str) -> Iterator[Word]:
         if hedge := _HEDGE.search(text[:start]):
             start = hedge.start()
             relation = next(HEDGES[int(k[1:])][1] for k, v in hedge.groupdict().items() if v)
+        if relation == "" and match["good"]:
+            relation = "as many as"
         if relation == "" and re.match(r" (?:or more|or over|at least)\b", text[match.end() :]):
             relation = "at least"
-        if relation == "" and re.match(r" or so\b", text[match.end() :]):
+        if relation == "" and re.match(r" or (?:so|thereabouts)\b", text[match.end() :]):
             relation = "about"
         if relation == "" and _EXACT.fullmatch(match[0]):
             continue

@@ -28,6 +28,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from pipeline.report.claimamounts import PEOPLE
 from pipeline.report.claimtext import FIG, Place, Sentence, apart, bind
 from pipeline.report.records import Figure
 from pipeline.report.wording import percent, whole
@@ -78,7 +79,8 @@ VERBS: tuple[tuple[str, str], ...] = (
     (
         SOFT,
         rf"{_SOFTLY} (?:changed?|moved|shifted|altered|unchanged|the same|as (?:often|common|many)"
-        r"|(?:any )?different|level|stable|steady|flat|constant|similar)|(?:hardly|barely|scarcely) any change"
+        r"|(?:any )?different|level|stable|steady|flat|constant|similar)|(?:hardly|barely|scarcely) any (?:change"
+        r"|movement|shift|difference)"
         r"|little (?:change|movement|different|difference)|not (?:much|greatly|materially) changed?"
         r"|not change\w* (?:much|greatly|a lot|materially)|changed? (?:little|hardly)|similar (?:to"
         r"|level)",
@@ -93,7 +95,7 @@ VERBS: tuple[tuple[str, str], ...] = (
         FLAT,
         r"unchanged|no change|(?:not|n't) chang\w+|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
         r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"
-        rf"|the same {_LIKE}|as (?:often|common|many|frequent|high|low)(?: \w+){{0,4}} as {_BEFORE}"
+        rf"|the same {_LIKE}|as (?:often|common|many|frequent|high|low|strong|large|widespread)(?: \w+){{0,4}} as {_BEFORE}"
         r"|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
     ),
 )
@@ -102,6 +104,8 @@ NOUNS: tuple[tuple[str, str], ...] = (
     (DOWN, r"decrease|fall|drop|decline|dip|slump|reduction|downturn|loss"),
     (UP, rf"(?:more|higher|larger|greater|stronger|commoner|up)\b[^.;]{{0,40}}?\bthan {_BEFORE}"),
     (DOWN, rf"(?:less|fewer|lower|smaller|rarer|weaker)\b[^.;]{{0,40}}?\bthan {_BEFORE}"),
+    (UP, rf"more (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|more (?={PEOPLE})|commoner|upward"),
+    (DOWN, rf"less (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|fewer (?={PEOPLE})|rarer|downward"),
 )
 _FACTORS = {"doubl": 2.0, "tripl": 3.0, "trebl": 3.0, "quadrupl": 4.0, "halv": 0.5, "twofold": 2.0, "threefold": 3.0}
 FACTOR = re.compile(
@@ -142,7 +146,8 @@ _UNREAL = re.compile(
 )
 _NOT = re.compile(
     r"(?:\b(?:not|never|no|neither|nor|without|cannot|fail\w* to|yet to|hardly|barely|scarcely"
-    r"|stopped)|n't)\s(?:(?:yet|been|any|a|an|further|to|be|really|actually|seen|show|shown"
+    r"|stopped)|n't)\s(?:(?:changed?|risen|rise|fallen|fall|increased?|grown|grow|dropped|declined"
+    r"|moved|differ|different|yet|been|any|a|an|further|to|be|really|actually|seen|show|shown"
     r"|much|there|statistically|evidence|of|as|in|have|has|become|is|by)\s){0,4}$"
 )
 

@@ -36,6 +36,7 @@ _MOST = (
     rf"(?:most (?:{_HOW}|{_DONE})|commonest|largest|biggest|greatest|highest|top|leading|number one|foremost|dominant)"
 )
 _LEAST = rf"(?:least (?:{_HOW}|{_DONE})|rarest|smallest|lowest|bottom)"
+_NOUN = r"(?:barrier|reason|concern|worry|obstacle|theme|answer|wish|complaint|request|need|demand|issue|fear|hope)\b"
 _PLACES = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 _NTH = "|".join(_PLACES)
 RANKS: tuple[tuple[str, str], ...] = (
@@ -52,7 +53,8 @@ RANKS: tuple[tuple[str, str], ...] = (
     ("lower", rf"(?:one of|among|amongst) the (?:\w+ )?{_LEAST}"),
     (
         "within",
-        r"(?:in|among|amongst|one of|into|makes?|made|reach\w*) the top (?P<within>two|three|four"
+        rf"the (?P<within2>two|three|four|five|six) {_MOST}"
+        r"|(?:in|among|amongst|one of|into|makes?|made|reach\w*) the top (?P<within>two|three|four"
         r"|five|six|seven|eight|nine|ten|\d+)",
     ),
     ("nth last", rf"(?P<nth_last>{_NTH})[ -](?:{_LEAST}|(?:from )?last|to last|from the bottom)"),
@@ -77,7 +79,9 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|widely |common )?than any (?:other|of the others)|(?:rank(?:s|ed|ing)?|comes?|came|coming"
         r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
         r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
-        r"|way)|at the (?:very )?top of the (?:list|table|ranking)|number one|no (?:other )?\w+ (?:(?!and"
+        r"|way)|ahead of all (?:the )?others?|(?:more )?than anything else"
+        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{_NOUN}|at the (?:very )?top of the (?:list"
+        r"|table|ranking)|number one|no (?:other )?\w+ (?:(?!and"
         rf"|but)\w+ ){{1,4}}?(?:more|as) (?:often|common|frequent|frequently|widespread|many)(?: than"
         r"| as)?|commonest",
     ),
@@ -97,20 +101,21 @@ _FAR = r"(?:(?:far|well|clearly|way|slightly|just|much|a little|narrowly|comfort
 COMPARED: tuple[tuple[str, str], ...] = (
     (
         "times",
-        rf"{_HEDGE}(?P<times>{_TIMES})(?: as {_AS_HOW}{_GAP} as| (?:the|that) (?:share|proportion"
+        rf"{_HEDGE}(?P<times>{_TIMES})(?: (?:as|more) {_AS_HOW}{_GAP} (?:as|than)| (?:the|that) (?:share|proportion"
         r"|number|rate|figure)(?: of| for| among)?| that of)\b",
     ),
     (
         "less",
         rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b"
         rf"|(?:less|not more) {_OFTEN}\b{_GAP} than\b"
-        rf"|{_FAR}(?:lower|smaller|rarer) (?:\w+ ){{0,3}}than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
-        rf"|lag(?:s|ged|ging)? behind|{_FAR}below(?= [^.;,]{{0,40}}{FIG})|outnumbered by|overtaken by"
+        rf"|{_FAR}(?:lower|smaller|rarer)\b{_GAP} than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
+        rf"|lag(?:s|ged|ging)? behind|(?:comes?|came) after|{_FAR}below(?= [^.;,]{{0,40}}{FIG})"
+        r"|outnumbered by|overtaken by"
         r"|eclipsed by|outweighed by",
     ),
     (
         "equal",
-        rf"(?:just |exactly |almost |nearly |about )?as {_AS_HOW}\b(?! (?:as )?(?:{FIG}|an?\b|one\b"
+        rf"(?:just |exactly |almost |nearly |about |not quite )?as {_AS_HOW}\b(?! (?:as )?(?:{FIG}|an?\b|one\b"
         rf"|half)){_GAP} as\b|on a par with|level with|the same (?:share|proportion|number|level)(?: \w+){{0,3}} as"
         r"|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread"
         r"|large|big|strong)|of (?:(?:roughly|about|almost|nearly) )?equal (?:size|number|strength"
@@ -119,7 +124,8 @@ COMPARED: tuple[tuple[str, str], ...] = (
     (
         "more",
         rf"(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_FAR}(?:higher|larger|greater|bigger"
-        rf"|commoner) (?:\w+ ){{0,3}}than\b|{_FAR}ahead of|exceed(?:s|ed|ing)?\b|outnumber(?:s|ed"
+        rf"|commoner)\b{_GAP} than\b(?! any)|(?:closely |distantly )?followed(?: \w+){{0,4}}? by"
+        rf"|(?:comes?|came) before|{_FAR}ahead of|exceed(?:s|ed|ing)?\b|outnumber(?:s|ed"
         r"|ing)?\b|outweigh(?:s|ed)?\b|outstrip(?:s|ped)?\b|outrank(?:s|ed)?\b|surpass(?:es|ed)?\b"
         rf"|overt(?:ook|aken|akes)\b|eclips(?:es|ed)\b|{_FAR}above(?= [^.;,]{{0,40}}{FIG})",
     ),
@@ -186,7 +192,7 @@ def _rank_words(text: str) -> Iterator[tuple[int, int, str, int]]:
                 continue
             taken.append(match.span())
             groups = match.groupdict()
-            word = next((g for k in ("nth", "nth2", "nth_last", "within") if (g := groups.get(k))), "")
+            word = next((g for k in ("nth", "nth2", "nth_last", "within", "within2") if (g := groups.get(k))), "")
             place = int(word) if word.isdigit() else _PLACES.get(word, SMALL.get(word, 2 if kind == "nth" else 1))
             if kind != "spared":
                 yield (*match.span(), kind, place)
@@ -268,6 +274,8 @@ def _relation(kind: str, match: re.Match[str], one: float, other: float) -> tupl
         said, test = times(hedge, float(factor))
         return said, other > 0 and test(round(one / other, 6))
     if kind == "equal":
+        if re.match(r"almost|nearly|not quite", match[0]):
+            return "nearly as large as", -0.085 < one - other < 0.035
         return "as large as", whole(abs(one - other)) <= 3
     return ("larger than", one > other) if kind == "more" else ("smaller than", one < other)
 

@@ -30,6 +30,7 @@ _REPORTED = re.compile(
     r"|hope|hopes|hoped|expect|expects|expected|fear|fears|feared|call|calls|called|wish|wished|agree|agrees|agreed"
     r"|see|sees|saw|ask|asks|asked|asking|wanting|saying|complain\w*|report|reports|reported)\b"
 )
+_APPOSED = re.compile(r"[,–(:]\s*(?:(?:or|that is|i\.e\.|namely|in other words),?\s+)?$")
 _PART_OF = r"\s+of (?:them|these|those (?!who)|whom|which|it)\b"
 _SAID_BY = re.compile(
     r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
@@ -160,7 +161,7 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
             return None
         if _UNDER.match(text) and "," in words and off not in ("bracket", "comma"):
             return None
-    elif _REPORTED.search(words) or re.match(_PART_OF, text[end:]):
+    elif (_REPORTED.search(words) and not _APPOSED.search(words)) or re.match(_PART_OF, text[end:]):
         return None
     penalty = 0 if forward else 7 if off == "bracket" else 3
     return (

@@ -22,6 +22,7 @@ def _most(high: float, *, below: bool = False) -> Bounds:
 
 
 # Words, the shares for which they are true, and whether they need their figure close by.
+_PART = r"(?:proportion|share|fraction|number|percentage|part)(?= of|\W*" + FIG + r"|\W*[(,])"
 WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     (
         r"(?:near|nearly|almost|virtually|practically|all but)[ -](?:universal(?:ly)?|unanimous(?:ly)?)",
@@ -56,6 +57,10 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
         Bounds(15, 50, below=True),
         False,
     ),
+    (rf"(?:tiny|very small) {_PART}", _most(12), False),
+    (rf"small {_PART}", _most(25), False),
+    (rf"(?:large|big|high|considerable|substantial|significant|sizeable|sizable) {_PART}", _least(20), False),
+    (r"(?:larger|greater|bigger|better) (?:part|half|share) of", _least(50, above=True), False),
     (r"minority", _most(50, below=True), False),
     (
         r"(?:the (?:great )?bulk of|the lion's share|the greater part of|more often than not)",
@@ -108,8 +113,8 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
 )
 # Not these: words that look like the ones above but claim no share.
 SPARED = re.compile(
-    r"\b(?:many of (?:them|these)|how many|(?:far )?too few|how few|as few|so many|as many"
-    r"|too many|more and more|most of all|first of all|above all"
+    rf"\b(?:many of (?:them|these)|how many|(?:far )?too few|how few|as few|so many|as many"
+    rf"|too many|more and more|most of all(?! (?:the |our )?{PEOPLE})|first of all|above all"
     r"|at (?:all|most)|after all|all in all|of all|(?:in|among|across|from|for|to|with) all"
     r"|majority (?:vote|rule|view|owned)"
     r"|ethnic minorit\w+|minority (?:ethnic|groups?|communit\w+|languages?|views?|report)|minorities"
@@ -125,7 +130,7 @@ _NOT_MOST_BEFORE = re.compile(
 )
 _NOT_MOST_AFTER = re.compile(
     r"(?: (?:common|often|frequent|cited|mentioned|named|raised|important|likely|widely|widespread|striking|urgent"
-    r"|pressing|notabl[ey]|popular|recent(?:ly)?|prominent|strongly|of all|to (?:lose|gain)"
+    rf"|pressing|notabl[ey]|popular|recent(?:ly)?|prominent|strongly|of all(?! (?:the |our )?{PEOPLE})|to (?:lose|gain)"
     r"|[a-z]+ly|people want|is|was)\b| of (?:their|my|our|his|her|your|its)\b| of the (?:time"
     r"|day|week|year|work|money|budget|way|rest|focus|effort)\b|$|[.!?;:])"
 )
