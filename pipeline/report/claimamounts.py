@@ -11,6 +11,7 @@ under, less than     less than the amount
 at most, up to       the amount or less
 about, some, or so   within 5 points (or a quarter of the amount, or half of the rest, where that is less)
 nearly, almost       less than the amount, by as much as “about” allows
+hardly more than     from just under the amount to as far over as “about” allows
 just over, under     on that side of the amount, by as much as “about” allows
 well over, under     on that side, and at least as far away as “about” allows
 barely, hardly       from as far under as “about” allows to the amount itself
@@ -145,12 +146,13 @@ HEDGES: tuple[tuple[str, str], ...] = (
         "well under",
     ),
     (r"(?:well|far|considerably|comfortably|much|significantly) (?:over|more than|above)", "well over"),
-    (rf"(?:{_SLIGHTLY}|narrowly|only just|little|not much) (?:over|more than|above)", "just over"),
+    (rf"(?:{_SLIGHTLY}|narrowly|only just) (?:over|more than|above)", "just over"),
     (
         rf"(?:{_SLIGHTLY}|little) (?:under|less than|fewer than|below"
         r"|short of|shy of)|shy of|not quite",
         "just under",
     ),
+    (r"(?:hardly|barely|scarcely|little|not much) (?:more than|over|above)", "hardly more"),
     (r"(?:at least|no fewer than|no less than|not less than|not fewer than|a minimum of)", "at least"),
     (r"(?:at most|no more than|not more than|up to|a maximum of|no higher than)", "at most"),
     (
@@ -209,6 +211,7 @@ def bounds(relation: str, amount: float) -> Bounds:
         "just under": Bounds(amount - near, amount, below=True),
         "nearly": Bounds(amount - near, amount, below=True),
         "about": Bounds(amount - near, amount + near, printed=True),
+        "hardly more": Bounds(amount - close, amount + near, printed=True),
         "barely": Bounds(amount - near, amount + close, printed=True),
         "as many as": Bounds(low=amount - close, printed=True),
         "exactly": Bounds(float(whole(amount / 100)), float(whole(amount / 100)), printed=True),

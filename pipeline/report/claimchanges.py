@@ -82,7 +82,8 @@ VERBS: tuple[tuple[str, str], ...] = (
         r"|(?:any )?different|level|stable|steady|flat|constant|similar)|(?:hardly|barely|scarcely) any (?:change"
         r"|movement|shift|difference)"
         r"|little (?:change|movement|different|difference)|not (?:much|greatly|materially) changed?"
-        r"|not change\w* (?:much|greatly|a lot|materially)|changed? (?:little|hardly)|similar (?:to"
+        r"|not change\w* (?:much|greatly|a lot|materially)|(?:little|hardly anything|not much) (?:has "
+        r"|had )?changed|changed? (?:little|hardly)|similar (?:to"
         r"|level)",
     ),
     (
@@ -93,7 +94,8 @@ VERBS: tuple[tuple[str, str], ...] = (
     ),
     (
         FLAT,
-        r"unchanged|no change|(?:not|n't) chang\w+|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
+        r"unchanged|nothing (?:has |had )?(?:really |much )?changed|no change|(?:not|n't) chang\w+"
+        r"|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
         r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"
         rf"|the same {_LIKE}|as (?:often|common|many|frequent|high|low|strong|large|widespread)(?: \w+){{0,4}} as {_BEFORE}"
         r"|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
@@ -145,7 +147,7 @@ _UNREAL = re.compile(
     r"|no more than chance|not more than chance"
 )
 _NOT = re.compile(
-    r"(?:\b(?:not|never|no|neither|nor|without|cannot|fail\w* to|yet to|hardly|barely|scarcely"
+    r"(?:\b(?:too \w+ to|not|never|no|neither|nor|without|cannot|fail\w* to|yet to|hardly|barely|scarcely"
     r"|stopped)|n't)\s(?:(?:changed?|risen|rise|fallen|fall|increased?|grown|grow|dropped|declined"
     r"|moved|differ|different|yet|been|any|a|an|further|to|be|really|actually|seen|show|shown"
     r"|much|there|statistically|evidence|of|as|in|have|has|become|is|by)\s){0,4}$"

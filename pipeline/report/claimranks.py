@@ -54,7 +54,7 @@ RANKS: tuple[tuple[str, str], ...] = (
     (
         "within",
         rf"the (?P<within2>two|three|four|five|six) {_MOST}"
-        r"|(?:in|among|amongst|one of|into|makes?|made|reach\w*) the top (?P<within>two|three|four"
+        r"|(?:in |among |amongst |one of |into |makes? |made |reach\w* )?the top (?P<within>two|three|four"
         r"|five|six|seven|eight|nine|ten|\d+)",
     ),
     ("nth last", rf"(?P<nth_last>{_NTH})[ -](?:{_LEAST}|(?:from )?last|to last|from the bottom)"),
@@ -62,7 +62,8 @@ RANKS: tuple[tuple[str, str], ...] = (
         "nth",
         rf"(?P<nth>{_NTH})[ -](?:{_MOST}|place)|(?:rank(?:s|ed|ing)?|comes?|came|coming|placed|is"
         rf"|was|finish\w*|in) (?:a (?:close|distant|clear) )?(?P<nth2>{_NTH})\b(?! (?:to|from|wave"
-        r"|year|question))|runner[- ]up",
+        r"|year|question))|runner[- ]up"
+        rf"|(?P<nth3>(?<![\w] ){_NTH}) (?:comes?|came|is|was)\b",
     ),
     (
         "last",
@@ -98,6 +99,13 @@ _OFTEN = r"(?:often|common(?:ly)?|frequent(?:ly)?|likely|widespread|popular|prev
 _TIMES = r"(?:twice|double|half|three times|four times|five times|thrice|treble|triple)"
 _HEDGE = r"(?:(?P<hedge>well over|more than|over|at least|nearly|almost|not quite|about|roughly|around|close to) )?"
 _FAR = r"(?:(?:far|well|clearly|way|slightly|just|much|a little|narrowly|comfortably|significantly) )?"
+# “is higher … than”, “a higher share … than”: not “larger charities … than”.
+_BE = (
+    rf"(?:(?:is|are|was|were|be|remain\w*|stands?|a|the|,|:|–) {_FAR}(?:even )?(?=\w+ (?:share"
+    rf"|proportion|number|figure|rate|than|in|for|among|at|on|here|with|\(|{FIG}))|(?=\w+ (?:share"
+    r"|proportion|than)))"
+)
+_PLAIN = r"(?:(?!\b(?:less|more|fewer)\b)[^.;]){0,70}?"
 COMPARED: tuple[tuple[str, str], ...] = (
     (
         "times",
@@ -108,7 +116,7 @@ COMPARED: tuple[tuple[str, str], ...] = (
         "less",
         rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b"
         rf"|(?:less|not more) {_OFTEN}\b{_GAP} than\b"
-        rf"|{_FAR}(?:lower|smaller|rarer)\b{_GAP} than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
+        rf"|{_BE}(?:lower|smaller|rarer)\b{_PLAIN} than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
         rf"|lag(?:s|ged|ging)? behind|(?:comes?|came) after|{_FAR}below(?= [^.;,]{{0,40}}{FIG})"
         r"|outnumbered by|overtaken by"
         r"|eclipsed by|outweighed by",
@@ -123,8 +131,8 @@ COMPARED: tuple[tuple[str, str], ...] = (
     ),
     (
         "more",
-        rf"(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_FAR}(?:higher|larger|greater|bigger"
-        rf"|commoner)\b{_GAP} than\b(?! any)|(?:closely |distantly )?followed(?: \w+){{0,4}}? by"
+        rf"(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_BE}(?:higher|larger|greater|bigger"
+        rf"|commoner)\b{_PLAIN} than\b(?! any)|(?:closely |distantly )?followed(?: \w+){{0,4}}? by"
         rf"|(?:comes?|came) before|{_FAR}ahead of|exceed(?:s|ed|ing)?\b|outnumber(?:s|ed"
         r"|ing)?\b|outweigh(?:s|ed)?\b|outstrip(?:s|ped)?\b|outrank(?:s|ed)?\b|surpass(?:es|ed)?\b"
         rf"|overt(?:ook|aken|akes)\b|eclips(?:es|ed)\b|{_FAR}above(?= [^.;,]{{0,40}}{FIG})",
@@ -192,7 +200,9 @@ def _rank_words(text: str) -> Iterator[tuple[int, int, str, int]]:
                 continue
             taken.append(match.span())
             groups = match.groupdict()
-            word = next((g for k in ("nth", "nth2", "nth_last", "within", "within2") if (g := groups.get(k))), "")
+            word = next(
+                (g for k in ("nth", "nth2", "nth3", "nth_last", "within", "within2") if (g := groups.get(k))), ""
+            )
             place = int(word) if word.isdigit() else _PLACES.get(word, SMALL.get(word, 2 if kind == "nth" else 1))
             if kind != "spared":
                 yield (*match.span(), kind, place)

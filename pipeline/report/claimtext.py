@@ -36,6 +36,7 @@ _SAID_BY = re.compile(
     r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
 )
 _NEAR = r"(?:(?:only|just|about|around|some|roughly|nearly|almost|over|under|merely|another|a further) )*"
+_ALONE = 40.0
 _UNDER = re.compile(r"\W*(?:while|whilst|although|though|whereas|if|when|despite|unlike)\b")
 
 
@@ -175,24 +176,38 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
 
 
 def bind(text: str, claims: Sequence[tuple[int, int]], figures: Sequence[int]) -> dict[int, int]:
-    """Say which figure each claim is about, by index: the nearest pairs first, and one claim a figure.
+    """Say which figure each claim is about, by index: one claim a figure, in the order of the text, and near by.
 
-    A claim that finds its figure taken shares it only where it stands beside the claim that took it (“a minority, less
-    than a third (31 %)”).
+    Of all such pairings the one with the least cost is taken; a claim left without a figure costs `_ALONE`. A claim
+    that finds its figure taken shares it only where it stands beside the claim that took it (“a minority, less than a
+    third (31 %)”).
     """
-    pairs = sorted(
-        (far, i, j)
-        for i, (start, end) in enumerate(claims)
-        for j, at in enumerate(figures)
-        if (far := cost(text, start, end, at)) is not None
-    )
-    bound: dict[int, int] = {}
-    for _, i, j in pairs:
-        if i not in bound and j not in bound.values():
-            bound[i] = j
-    for _, i, j in pairs:
-        for k in [k for k in bound if i not in bound and bound[k] == j]:
-            (_, first), (second, _) = sorted((claims[i], claims[k]))
-            if re.fullmatch(r"[\s,–(]*(?:(?:and|or|so|but|even|that|is|indeed)[\s,]+){0,2}", text[first:second]):
-                bound[i] = j
+    others = "".join("x" if re.match(FIG, char) and at not in figures else char for at, char in enumerate(text))
+    far = [[cost(others, start, end, at) for at in figures] for start, end in claims]
+    best: dict[tuple[int, int], tuple[float, tuple[tuple[int, int], ...]]] = {}
+    for i in range(len(claims), -1, -1):
+        for j in range(len(figures), -1, -1):
+            if i == len(claims):
+                best[i, j] = (0.0, ())
+                continue
+            alone, pairs = best[i + 1, j]
+            options = [(alone + _ALONE, pairs)]
+            if j < len(figures):
+                options.append(best[i, j + 1])
+                if (here := far[i][j]) is not None:
+                    rest, pairs = best[i + 1, j + 1]
+                    options.append((rest + here, ((i, j), *pairs)))
+            best[i, j] = min(options)
+    bound = dict(best[0, 0][1])
+    for i in [i for i in range(len(claims)) if i not in bound]:
+        near = [
+            k for k in bound if k < len(claims) and far[i][bound[k]] is not None and _beside(text, claims[i], claims[k])
+        ]
+        if near:
+            bound[i] = bound[near[0]]
     return bound
+
+
+def _beside(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    (_, first), (second, _) = sorted((one, other))
+    return bool(re.fullmatch(r"[\s,–(]*(?:(?:and|or|so|but|even|that|is|indeed)[\s,]+){0,2}", text[first:second]))
