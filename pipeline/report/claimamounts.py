@@ -96,8 +96,6 @@ _ONE = "|".join(sorted(SMALL, key=len, reverse=True))
 SPELT = rf"(?:(?:a|one) hundred|(?:{_TENS.replace(' ', '|')})[ -](?:{'|'.join(_UNITS.split()[:9])})|(?:{_ONE}))"
 NUMBER = rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?|{SPELT})"
 _PARTS = {
-    "half": 2,
-    "halve": 2,
     "third": 3,
     "quarter": 4,
     "fifth": 5,
@@ -115,7 +113,7 @@ _THIRD = (
 _N_IN_M = rf"(?P<n>{NUMBER})(?: {PEOPLE})?[ -](?:in|out of|of)(?: every)?[ -](?P<m>{NUMBER})"
 _CENT = rf"(?P<cent>{NUMBER})(?: ?%| per ?cent\b)"
 _EVERY = r"every (?P<every>second|other|third|fourth|fifth|tenth)"
-_HALF = r"(?P<half>(?:a |one |one-)?half)"
+_HALF = r"(?P<half>(?:(?:a|one)[ -])?(?P<well>good |full )?half)"
 AMOUNT = re.compile(rf"(?<![\w.,])(?:{_CENT}|{_N_IN_M}|{_THIRD}|{_EVERY}|{_HALF})(?!\w)")
 _ORDINAL = re.compile(
     r" (?:of |said|say|want|name|mention|rais|felt|feel|thought|think|believ|agree|see|saw"
@@ -125,7 +123,9 @@ _ORDINAL = re.compile(
     rf"|{PEOPLE})|\s*(?:[,.;:!?)(–]|{FIG}|{'$'})| (?:in|at|by|from|on)\b"
 )
 _NOT_HALF = re.compile(
-    r"(?:[ -](?:hearted|way|baked|time|term|dozen|truth|an? |hour|day|year|century|decade|marathon)|\w)"
+    r"(?: the (?:battle|story|answer|fun|point|time|work|problem)\b| of [^.;]* the other\b"
+    r"|[ -](?:hearted|way|baked|time|term|dozen|truth|an? |hour|day|year|century|decade|marathon)"
+    r"|\w)"
 )
 _NOT_HALF_BEFORE = re.compile(r"\b(?:first|second|other|latter|better|in|last|next|time and a|and a)\s$")
 _SPAN_OF_TIME = re.compile(
@@ -149,7 +149,8 @@ HEDGES: tuple[tuple[str, str], ...] = (
     (rf"(?:{_SLIGHTLY}|narrowly|only just) (?:over|more than|above)", "just over"),
     (
         rf"(?:{_SLIGHTLY}|little) (?:under|less than|fewer than|below"
-        r"|short of|shy of)|shy of|not quite",
+        r"|short of|shy of)|shy of|not quite|not far (?:short of|off|from)|little short of|not much (?:less"
+        r"|fewer) than",
         "just under",
     ),
     (r"(?:hardly|barely|scarcely|little|not much) (?:more than|over|above)", "hardly more"),
@@ -239,7 +240,7 @@ def amounts(text: str) -> Iterator[Word]:
         if hedge := _HEDGE.search(text[:start]):
             start = hedge.start()
             relation = next(HEDGES[int(k[1:])][1] for k, v in hedge.groupdict().items() if v)
-        if relation == "" and match["good"]:
+        if relation == "" and (match["good"] or match["well"]):
             relation = "as many as"
         if relation == "" and re.match(r" (?:or more|or over|at least)\b", text[match.end() :]):
             relation = "at least"
@@ -300,7 +301,7 @@ def _amount(text: str, match: re.Match[str]) -> float | None:
     share = 100 * top / _PARTS[match["part"]]
     if share > 100 or bool(match["s"]) != (top > 1):
         return None
-    if match["top"] in ("a", "an") and match["part"] not in ("half", "quarter"):
+    if match["top"] in ("a", "an") and match["part"] != "quarter":
         hedged = _HEDGE.search(before)
         return share if hedged or _ORDINAL.match(after) else None
     return share

@@ -82,7 +82,8 @@ VERBS: tuple[tuple[str, str], ...] = (
         r"|(?:any )?different|level|stable|steady|flat|constant|similar)|(?:hardly|barely|scarcely) any (?:change"
         r"|movement|shift|difference)"
         r"|little (?:change|movement|different|difference)|not (?:much|greatly|materially) changed?"
-        r"|not change\w* (?:much|greatly|a lot|materially)|(?:little|hardly anything|not much) (?:has "
+        r"|not change\w* (?:much|greatly|a lot|materially)|little sign of (?:a |any )?(?:change"
+        r"|movement)|(?:little|hardly anything|not much) (?:has "
         r"|had )?changed|changed? (?:little|hardly)|similar (?:to"
         r"|level)",
     ),
@@ -94,18 +95,20 @@ VERBS: tuple[tuple[str, str], ...] = (
     ),
     (
         FLAT,
-        r"unchanged|nothing (?:has |had )?(?:really |much )?changed|no change|(?:not|n't) chang\w+"
+        r"unchanged|nothing (?:has |had )?(?:really |much )?changed|no signs? of (?:a |any )?(?:change"
+        r"|movement)|no change|(?:not|n't) chang\w+"
         r"|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
         r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"
         rf"|the same {_LIKE}|as (?:often|common|many|frequent|high|low|strong|large|widespread)(?: \w+){{0,4}} as {_BEFORE}"
         r"|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
     ),
 )
+_PLAIN = r"(?:(?!\b(?:more|less|fewer|higher|lower)\b)[^.;]){0,40}?"
 NOUNS: tuple[tuple[str, str], ...] = (
     (UP, r"increase|rise|growth|gain|jump|surge|upturn|uptick|climb"),
     (DOWN, r"decrease|fall|drop|decline|dip|slump|reduction|downturn|loss"),
-    (UP, rf"(?:more|higher|larger|greater|stronger|commoner|up)\b[^.;]{{0,40}}?\bthan {_BEFORE}"),
-    (DOWN, rf"(?:less|fewer|lower|smaller|rarer|weaker)\b[^.;]{{0,40}}?\bthan {_BEFORE}"),
+    (UP, rf"(?:more|higher|larger|greater|stronger|commoner|up)\b{_PLAIN}\bthan {_BEFORE}"),
+    (DOWN, rf"(?:less|fewer|lower|smaller|rarer|weaker)\b{_PLAIN}\bthan {_BEFORE}"),
     (UP, rf"more (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|more (?={PEOPLE})|commoner|upward"),
     (DOWN, rf"less (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|fewer (?={PEOPLE})|rarer|downward"),
 )

@@ -69,7 +69,8 @@ RANKS: tuple[tuple[str, str], ...] = (
         "last",
         rf"the (?:single )?{_LEAST}|{_LEAST} of all|(?:rank(?:s|ed|ing)?|comes?|came|coming|placed"
         r"|finish\w*) (?:\w+ )?last|in last place|at the bottom(?: of the (?:list|table|ranking))?"
-        r"|(?:mention|nam|rais|cit)ed least(?: often)?|least often (?:mentioned|named|raised|cited)"
+        r"|(?:(?:mention|nam|rais|cit)ed|(?:comes?|came) up) least(?: often)?|least often (?:mentioned"
+        r"|named|raised|cited)"
         r"|fewer than any other|less (?:often )?than any other",
     ),
     (
@@ -81,7 +82,8 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
         r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
         r"|way)|ahead of all (?:the )?others?|(?:more )?than anything else"
-        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{_NOUN}|at the (?:very )?top of the (?:list"
+        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{_NOUN}|(?:comes?|came) up (?:the )?most(?: often)?\b"
+        r"|(?:appears?|appeared) (?:the )?most\b|at the (?:very )?top of the (?:list"
         r"|table|ranking)|number one|no (?:other )?\w+ (?:(?!and"
         rf"|but)\w+ ){{1,4}}?(?:more|as) (?:often|common|frequent|frequently|widespread|many)(?: than"
         r"| as)?|commonest",
@@ -91,7 +93,7 @@ _RANK_WORDS = [(kind, re.compile(rf"\b(?:{words})")) for kind, words in RANKS]
 
 # “After funding, the most common …” ranks what is left.
 _AFTER = re.compile(
-    r"\b(?:after|behind|apart from|besides|aside from|next to|excluding|other than) [^,.;]{1,60}, (?:\w+ )?$"
+    r"(?:^|[;:(]\s*)\W*(?:after|behind|apart from|besides|aside from|next to|excluding|other than)\b[^.;]*,[^.;]*$"
 )
 _GAP = r"(?:[^.;]{0,70}?)"
 _AS_HOW = r"(?:many|often|much|common(?:ly)?|frequent(?:ly)?|likely|widespread|high|large|popular)"

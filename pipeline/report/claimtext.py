@@ -30,7 +30,10 @@ _REPORTED = re.compile(
     r"|hope|hopes|hoped|expect|expects|expected|fear|fears|feared|call|calls|called|wish|wished|agree|agrees|agreed"
     r"|see|sees|saw|ask|asks|asked|asking|wanting|saying|complain\w*|report|reports|reported)\b"
 )
-_APPOSED = re.compile(r"[,–(:]\s*(?:(?:or|that is|i\.e\.|namely|in other words),?\s+)?$")
+_APPOSED = re.compile(
+    r"[,–(:]\s*(?:(?:and|or|that is|i\.e\.|namely|in other words|so|thus|hence|just|only|which is|still|by|a|the|for)"
+    r",?\s+)*(?:an?\s+\w+\s+)?$"
+)
 _PART_OF = r"\s+of (?:them|these|those (?!who)|whom|which|it)\b"
 _SAID_BY = re.compile(
     r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
@@ -162,7 +165,7 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
             return None
         if _UNDER.match(text) and "," in words and off not in ("bracket", "comma"):
             return None
-    elif (_REPORTED.search(words) and not _APPOSED.search(words)) or re.match(_PART_OF, text[end:]):
+    elif re.match(_PART_OF, text[end:]) or not _follows(text, words, at):
         return None
     penalty = 0 if forward else 7 if off == "bracket" else 3
     return (
@@ -173,6 +176,16 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
         + 6 * len(re.findall(r"\b(?:than|against|versus|compared|from|of whom)\b", words))
         + 10 * len(re.findall(FIG, words))
     )
+
+
+def _follows(text: str, words: str, at: int) -> bool:
+    """Whether a claim after its figure is in the figure's own clause, and not in what somebody says or in a new one."""
+    if _UNDER.match(text) and "," in words:
+        return False
+    if _APPOSED.search(words):
+        return True
+    opens = "," not in words or re.search(r"\b(?:at|with)\s+$", text[:at])
+    return bool(opens) and not _REPORTED.search(words)
 
 
 def bind(text: str, claims: Sequence[tuple[int, int]], figures: Sequence[int]) -> dict[int, int]:

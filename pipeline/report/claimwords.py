@@ -85,7 +85,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     ),
     (r"very few|precious few", _most(12), False),
     (r"(?:only |just )?a few|a small number", _most(30, below=True), False),
-    (r"(?:just |only )?a handful", _most(12), False),
+    (r"(?:mere |small |tiny )?handful", _most(12), False),
     (r"quite a few|not a few|no few\b", _least(10), False),
     (r"not (?:very )?many", _most(30, below=True), False),
     (
@@ -120,7 +120,7 @@ SPARED = re.compile(
     rf"\b(?:many of (?:them|these)|how many|(?:far )?too few|how few|as few|so many|as many"
     rf"|too many|more and more|most of all(?! (?:the |our )?{PEOPLE})|first of all|above all"
     r"|at (?:all|most)|after all|all in all|of all|(?:in|among|across|from|for|to|with) all"
-    r"|majority (?:vote|rule|view|owned)"
+    r"|majority (?:vote|rule|owned)"
     r"|ethnic minorit\w+|minority (?:ethnic|groups?|communit\w+|languages?|views?|report)|minorities"
     r"|(?:the|these|next|last|past|first|those) few"
     r"|(?:one|two|three|some|any|another) of the (?:many|few)|the many|many years|many (?:a|times|ways|reasons|things)"
@@ -130,7 +130,8 @@ SPARED = re.compile(
 MOST = re.compile(r"\bmost\b")
 _NOT_MOST_BEFORE = re.compile(
     r"\b(?:the|a|an|at|what|how|their|its|our|his|her|your|my|\w+'s|second|third|fourth|next|is|are|was|were|be|named"
-    r"|cited|mentioned|raised|chosen|matters?|mattered|whose|used|heard|even|come|came|voiced|and|reported|worried)\s$"
+    r"|cited|mentioned|raised|chosen|matters?|mattered|whose|in|across|under|used|heard|even"
+    r"|come|came|voiced|and|reported|worried)\s$"
 )
 _NOT_MOST_AFTER = re.compile(
     r"(?: (?:common|often|frequent|cited|mentioned|named|raised|important|likely|widely|widespread|striking|urgent"
@@ -159,8 +160,9 @@ def share_words(text: str) -> Iterator[Word]:
                 if not re.search(r"(?:few|many)$", match[0]) or _of_people(text, match):
                     found.append(_negated(text, Word(*match.span(), holds, strict=strict)))
     for match in MOST.finditer(text):
+        after = text[match.end() :]
         free = not any(match.start() < end and start < match.end() for start, end in taken)
-        if free and not (_NOT_MOST_BEFORE.search(text[: match.start()]) or _NOT_MOST_AFTER.match(text[match.end() :])):
+        if free and not (_NOT_MOST_BEFORE.search(text[: match.start()]) or _NOT_MOST_AFTER.match(after)):
             found.append(_negated(text, Word(*match.span(), _least(50, above=True))))
     yield from sorted(found)
 
