@@ -265,12 +265,3 @@ def test_there_are_more_than_forty_forms_of_sentences() -> None:
     forms = [*SHARES, *SHARES_AMOUNT, *TWO, *LIMITS, *CHANGES, *PAIRS, *RANKS]
     assert len(forms) > 40
     assert len({text for text, _, _ in generated(0, 100)}) > 190
-
-
-if __name__ == "__main__":
-    for seed in range(100, 110):
-        for text, ranked, true in generated(seed, 200):
-            if (said := found(text, ranked)) and true:
-                print("REFUSED", text, said)  # noqa: T201
-            elif not said and not true:
-                print("MISSED", text, ranked)  # noqa: T201

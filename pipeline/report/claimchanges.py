@@ -99,7 +99,8 @@ VERBS: tuple[tuple[str, str], ...] = (
         r"|movement)|no change|(?:not|n't) chang\w+"
         r"|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
         r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"
-        rf"|the same {_LIKE}|as (?:often|common|many|frequent|high|low|strong|large|widespread)(?: \w+){{0,4}} as {_BEFORE}"
+        rf"|the same {_LIKE}|as (?:often|common|many|frequent|high|low|strong|large|widespread)"
+        rf"(?: \w+){{0,4}} as {_BEFORE}"
         r"|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
     ),
 )
@@ -144,7 +145,7 @@ REALLY = re.compile(
     rf"|declin|chang|up\b|down\b|more|less|fewer|higher|lower))|(?:{_CHANGE}|rose|grew|increased"
     r"|fell|dropped|declined|changed) clearly|(?:more than|beyond|not (?:down |due )?(?:to )?)\s?chance"
 )
-_UNREAL = re.compile(
+UNREAL = re.compile(
     r"insignificant(?:ly)?|no evidence of (?:a |any )?(?:change|difference|rise|increase|fall"
     r"|drop|decline)|(?:may|might|could|can) (?:well )?be (?:due to |down to )?chance|within the margin of error"
     r"|no more than chance|not more than chance"
@@ -155,6 +156,12 @@ _NOT = re.compile(
     r"|moved|differ|different|yet|been|any|a|an|further|to|be|really|actually|seen|show|shown"
     r"|much|there|statistically|evidence|of|as|in|have|has|become|is|by)\s){0,4}$"
 )
+_WAYS = [
+    (weight, kind, re.compile(rf"(?:(?<=\W)|^)(?:{words})(?!\w)"))
+    for weight, table in ((0, VERBS), (6, NOUNS))
+    for kind, words in table
+]
+_SIZES = [(kind, re.compile(rf"\b(?:{words})\b")) for kind, words in SIZES]
 
 
 class Change(NamedTuple):
@@ -194,6 +201,12 @@ def _ways(kind: str) -> tuple[str, Callable[[Figure], bool]]:
     }[kind]
 
 
+_UNTESTED: tuple[str, Callable[[Figure], bool]] = (
+    "that no test found a difference",
+    lambda f: f.tested != "difference",
+)
+
+
 def _not_way(kind: str) -> tuple[str, Callable[[Figure], bool]]:
     sign = 1 if kind == UP else -1
     return f"not {_ways(kind)[0]}", lambda f: not (sign * _difference(f) > 0 and _moved(f, 2))
@@ -226,46 +239,45 @@ def _ratio(test: Callable[[float], bool]) -> Callable[[Figure], bool]:
 
 def change_words(text: str) -> Iterator[Change]:
     """Every word in a sentence (in small letters) that claims a change."""
-    taken: list[tuple[int, int]] = []
-    for match in [*REALLY.finditer(text), *_UNREAL.finditer(text)]:
+    tests = list(_tests(text))
+    yield from tests
+    yield from _factors(text)
+    # “No significant change” is about the test only.
+    taken = [(word.start, word.end + 20) for word in tests if word.said == _UNTESTED[0]]
+    for weight, kind, pattern in _WAYS:
+        for match in pattern.finditer(text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            taken.append(match.span())
+            no = _NOT.search(text[: match.start()]) if kind in (UP, DOWN) else None
+            said, holds = _not_way(kind) if no else _ways(kind)
+            yield Change((no or match).start(), match.end(), kind, said, holds, weight)
+    for kind, pattern in _SIZES:
+        for match in pattern.finditer(text):
+            near = text[max(0, match.start() - 30) : match.end() + 30]
+            moves = any(way.search(near) for _, turn, way in _WAYS if turn in (UP, DOWN))
+            if moves and not _NOT.search(text[: match.start()]):
+                yield Change(*match.span(), kind, *_ways(kind))
+
+
+def _tests(text: str) -> Iterator[Change]:
+    for match in [*REALLY.finditer(text), *UNREAL.finditer(text)]:
         no = _NOT.search(text[: match.start()])
-        unreal = bool(_UNREAL.match(match[0])) or bool(no)
-        said, holds = _ways(REAL)
-        if unreal:
-            said, holds = "that no test found a difference", lambda f: f.tested != "difference"
-            taken.append(((no or match).start(), match.end() + 20))
+        said, holds = _UNTESTED if no or UNREAL.match(match[0]) else _ways(REAL)
         yield Change((no or match).start(), match.end(), REAL, said, holds)
+
+
+def _factors(text: str) -> Iterator[Change]:
     for match in FACTOR.finditer(text):
-        if not _NOT.search(text[: match.start("times")]) or match["hedge"]:
+        if match["hedge"] or not _NOT.search(text[: match.start("times")]):
             factor = next(f for stem, f in _FACTORS.items() if match["times"].startswith(stem))
             said, test = times(match["hedge"] or "", factor)
-            yield Change(
-                match.start("times" if not match["hedge"] else "hedge"),
-                match.end(),
-                TIMES,
-                f"{said} what it was",
-                _ratio(test),
-            )
+            start = match.start("hedge" if match["hedge"] else "times")
+            yield Change(start, match.end(), TIMES, f"{said} what it was", _ratio(test))
     for match in BY_HALF.finditer(text):
         if re.search(r"\bby $", text[: match.start()]):
             said, test = times(match["hedge"] or "", 0.5)
             yield Change(match.start(), match.end(), TIMES, f"{said} of what it was", _ratio(test))
-    for weight, words in ((0, VERBS), (6, NOUNS)):
-        for kind, pattern in words:
-            for match in re.finditer(rf"(?:(?<=\W)|^)(?:{pattern})(?!\w)", text):
-                if any(match.start() < end and start < match.end() for start, end in taken):
-                    continue
-                taken.append(match.span())
-                no = _NOT.search(text[: match.start()]) if kind in (UP, DOWN) else None
-                said, holds = _not_way(kind) if no else _ways(kind)
-                yield Change((no or match).start(), match.end(), kind, said, holds, weight)
-    for kind, pattern in SIZES:
-        for match in re.finditer(rf"\b(?:{pattern})\b", text):
-            near = text[max(0, match.start() - 30) : match.end() + 30]
-            if any(
-                re.search(rf"\b(?:{p})\b", near) for k, p in (*VERBS, *NOUNS) if k in (UP, DOWN)
-            ) and not _NOT.search(text[: match.start()]):
-                yield Change(*match.span(), kind, *_ways(kind))
 
 
 def pairs(sentence: Sentence) -> Iterator[Place]:
@@ -305,8 +317,8 @@ def _made(first: Figure, last: Figure) -> Figure:
     )
 
 
-def changes(sentence: Sentence) -> Iterator[tuple[int, int, str, Figure]]:
-    """Yield every contradicted word of change: where it is, what it says, and the figure that says otherwise."""
+def changes(sentence: Sentence) -> Iterator[tuple[Change, Figure]]:
+    """Yield every contradicted word of change and the figure that says otherwise."""
     places = sentence.of("change") or list(pairs(sentence))
     if not places:
         return
@@ -314,12 +326,20 @@ def changes(sentence: Sentence) -> Iterator[tuple[int, int, str, Figure]]:
     ways = [w for w in words if w.kind in (UP, DOWN, FLAT, SOFT)]
     strong = [w for w in ways if not w.weight and any(not apart(text, w.end, p.at) for p in places)] or ways
     for family in (strong, [w for w in words if w.kind == TIMES]):
-        bound = bind(text, [(w.start, w.end) for w in family], [p.at for p in places])
-        for i, j in bound.items():
+        for i, j in bind(text, [(w.start, w.end) for w in family], [p.at for p in places]).items():
             if not family[i].holds(places[j].figure):
-                yield family[i].start, family[i].end, family[i].said, places[j].figure
+                yield family[i], places[j].figure
     for word in (w for w in words if w.kind in (BIG, SMALL, REAL)):
-        place = places[min(range(len(places)), key=lambda j: abs(places[j].at - word.start))]
+        place = min(places, key=lambda p: abs(p.at - word.start))
         tested = word.kind != REAL or place.figure.tested != "pair"
         if tested and not apart(text, word.end, place.at) and not word.holds(place.figure):
-            yield word.start, word.end, word.said, place.figure
+            yield word, place.figure
+
+
+def tested(word: Change, figure: Figure) -> str:
+    """What is known of a test, where the word is about one."""
+    if word.kind not in (REAL, FLAT, SOFT):
+        return ""
+    return {"difference": " (a test found a difference)", "none": " (a test found none)", "": " (not tested)"}.get(
+        figure.tested, ""
+    )

@@ -49,14 +49,14 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|compan|firm|employer)\w*|(?:first|last) (?:wave|year|survey|time|month|week|decade|question"
         r"|section|of all)",
     ),
-    ("upper", rf"(?:one of|among|amongst) the (?:\w+ )?{_MOST}"),
-    ("lower", rf"(?:one of|among|amongst) the (?:\w+ )?{_LEAST}"),
     (
         "within",
         rf"the (?P<within2>two|three|four|five|six) {_MOST}"
         r"|(?:in |among |amongst |one of |into |makes? |made |reach\w* )?the top (?P<within>two|three|four"
         r"|five|six|seven|eight|nine|ten|\d+)",
     ),
+    ("upper", rf"(?:one of|among|amongst) the (?:\w+ )?{_MOST}"),
+    ("lower", rf"(?:one of|among|amongst) the (?:\w+ )?{_LEAST}"),
     ("nth last", rf"(?P<nth_last>{_NTH})[ -](?:{_LEAST}|(?:from )?last|to last|from the bottom)"),
     (
         "nth",
@@ -82,7 +82,8 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
         r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
         r"|way)|ahead of all (?:the )?others?|(?:more )?than anything else"
-        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{_NOUN}|(?:comes?|came) up (?:the )?most(?: often)?\b"
+        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{_NOUN}"
+        r"|(?:comes?|came) up (?:the )?most(?: often)?\b"
         r"|(?:appears?|appeared) (?:the )?most\b|at the (?:very )?top of the (?:list"
         r"|table|ranking)|number one|no (?:other )?\w+ (?:(?!and"
         rf"|but)\w+ ){{1,4}}?(?:more|as) (?:often|common|frequent|frequently|widespread|many)(?: than"
@@ -99,6 +100,7 @@ _GAP = r"(?:[^.;]{0,70}?)"
 _AS_HOW = r"(?:many|often|much|common(?:ly)?|frequent(?:ly)?|likely|widespread|high|large|popular)"
 _OFTEN = r"(?:often|common(?:ly)?|frequent(?:ly)?|likely|widespread|popular|prevalent|widely)"
 _TIMES = r"(?:twice|double|half|three times|four times|five times|thrice|treble|triple)"
+_FACTORS = {"half": 0.5, "th": 3.0, "tr": 3.0, "four": 4.0, "five": 5.0}
 _HEDGE = r"(?:(?P<hedge>well over|more than|over|at least|nearly|almost|not quite|about|roughly|around|close to) )?"
 _FAR = r"(?:(?:far|well|clearly|way|slightly|just|much|a little|narrowly|comfortably|significantly) )?"
 # “is higher … than”, “a higher share … than”: not “larger charities … than”.
@@ -263,27 +265,9 @@ def compared(sentence: Sentence, taken: Sequence[tuple[int, int]] = ()) -> Itera
 
 def _relation(kind: str, match: re.Match[str], one: float, other: float) -> tuple[str, bool]:
     if kind == "times":
-        word = match["times"]
-        factor = {
-            "half": 0.5,
-            "three times": 3,
-            "thrice": 3,
-            "treble": 3,
-            "triple": 3,
-            "four times": 4,
-            "five times": 5,
-        }.get(word, 2)
-        hedge = next(
-            (
-                g
-                for g in re.findall(
-                    r"^(?:well over|more than|over|at least|nearly|almost|not quite|about|roughly|around|close to)",
-                    match[0],
-                )
-            ),
-            "",
-        )
-        said, test = times(hedge, float(factor))
+        factor = next((f for stem, f in _FACTORS.items() if match["times"].startswith(stem)), 2.0)
+        hedge = match["hedge"] or ""
+        said, test = times(hedge, factor)
         return said, other > 0 and test(round(one / other, 6))
     if kind == "equal":
         if re.match(r"almost|nearly|not quite", match[0]):

@@ -12,15 +12,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.report import claimranks
 from pipeline.report.claimamounts import PEOPLE, Bounds, Word
-from pipeline.report.claimchanges import changes
+from pipeline.report.claimchanges import changes, tested
+from pipeline.report.claimranks import compared, named, ranks
 from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, passage, sentences
 from pipeline.report.claimtyped import SPARED, typed
 from pipeline.report.claimwords import share_words
 from pipeline.report.records import Figure, Span
 
-_DO = "change the words or the reference"
 # Words right before a figure that say how it is to be taken, and for which shares they are true.
 LIMITS: tuple[tuple[str, Bounds], ...] = (
     (r"(?:no|not|hardly|scarcely|barely|little) more than", Bounds(high=50, below=True)),
@@ -28,9 +27,15 @@ LIMITS: tuple[tuple[str, Bounds], ...] = (
     (r"as many as|fully|a full|no fewer than|no less than|an impressive|a striking|a massive|a huge", Bounds(low=20)),
 )
 _TAKEN = r"(?: (?:about|around|some|roughly|the|a|an))*\W{0,2}$"
-_LIMITS = [(re.compile(rf"(?<!not )(?<!or )\b(?:{words}){_TAKEN}"), holds) for words, holds in LIMITS]
+_LIMITS = [(re.compile(rf"(?<!not )(?<!or )\b(?:{words})(?={_TAKEN})"), holds) for words, holds in LIMITS]
 _ONLY_AFTER = re.compile(r" (?:only|alone)\b(?= |[.,;)]|$)")
 _MORE_ELSEWHERE = re.compile(r"\b(?:from|against|compared|than|versus|after|whereas|while)\b")
+_AS_MANY = re.compile(r" as (?:many|often|much|common|likely|frequent)|the (?:share|proportion|number)")
+_OF_PEOPLE = re.compile(rf"\b{PEOPLE}\b|{FIG}|\b(?:said|say|named|mentioned|raised|agree|share of)\b")
+_BY_HAND = (
+    "“{}” is a figure typed by hand, which stays as it is when the figures change: put a reference in its place, or "
+    "mark the line as checked"
+)
 _SUBJECT = re.compile(r"(?:^|[.,;:–(]|\b(?:and|but|by|that is|or|nearly|almost))\W*$")
 
 
@@ -76,16 +81,11 @@ def unbacked(spans: Sequence[Span]) -> list[Fault]:
     whole = passage(spans)
     found = []
     for sentence in sentences(whole):
-        word = next(share_words(sentence.plain), None)
+        word = next((w for w in share_words(sentence.plain) if not (w.typed or w.strict)), None)
         if word is not None and not sentence.places:
-            words = " ".join(sentence.written.split())
-            said = f"“{_words(sentence, word)}” has no figure in its sentence: {words}"
-            found.append(Fault(whole.span_at(sentence.start + word.start), said))
+            said = f"“{_quoted(sentence, word.start, word.end)}” has no figure in its sentence: "
+            found.append(Fault(whole.span_at(sentence.start + word.start), said + " ".join(sentence.written.split())))
     return found
-
-
-def _words(sentence: Sentence, word: Word) -> str:
-    return " ".join(re.sub(FIG, "…", sentence.written[word.start : word.end]).split())
 
 
 def _quoted(sentence: Sentence, start: int, end: int) -> str:
@@ -96,21 +96,24 @@ def _faults(sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: 
     text, shares = sentence.plain, sentence.of("share")
     words = list(share_words(text))
     bound = _bound(text, words, shares)
+
+    def contradicted(start: int, end: int, said: str, found: str) -> tuple[int, str]:
+        return start, f"“{_quoted(sentence, start, end)}” says {said}, but {found}: change the words or the reference"
+
     for i, j in bound.items():
         word, figure = words[i], shares[j].figure
         if not word.bounds.holds(figure.value or 0.0):
-            yield word.start, _contradicted(_words(sentence, word), word.bounds.said, claimranks.named(figure))
-    yield from _limited(sentence, shares)
-    by_half = []
-    for start, end, said, figure in changes(sentence):
-        by_half.append((start, end))
-        yield start, _contradicted(_quoted(sentence, start, end), said, claimranks.named(figure))
-    for fault in [
-        *claimranks.ranks(sentence, figures),
-        *claimranks.compared(sentence, [(w.start, w.end) for w in words]),
-    ]:
-        yield fault.start, _contradicted(_quoted(sentence, fault.start, fault.end), fault.said, fault.found)
-    yield from _typed(sentence, words, bound, waves)
+            yield contradicted(word.start, word.end, word.bounds.said, named(figure))
+    for start, end, holds, figure in _limited(text, shares):
+        yield contradicted(start, end, holds.said, named(figure))
+    others = [*ranks(sentence, figures), *compared(sentence, [(w.start, w.end) for w in words])]
+    for fault in others:
+        yield contradicted(*fault)
+    for change, figure in changes(sentence):
+        if not any(change.start < fault.end and fault.start < change.end for fault in others):
+            yield contradicted(change.start, change.end, change.said, named(figure) + tested(change, figure))
+    for start, end in _typed(sentence, words, bound, waves):
+        yield start, _BY_HAND.format(_quoted(sentence, start, end))
 
 
 def _bound(text: str, words: Sequence[Word], shares: Sequence[Place]) -> dict[int, int]:
@@ -126,56 +129,38 @@ def _backs(text: str, word: Word, at: int) -> bool:
     return bool(_SUBJECT.search(text[: word.start])) and bool(near or inside(text, at))
 
 
-def _limited(sentence: Sentence, shares: Sequence[Place]) -> Iterator[tuple[int, str]]:
-    text = sentence.plain
-    for place in shares:
-        share = place.figure.value or 0.0
+def _limited(text: str, shares: Sequence[Place]) -> Iterator[tuple[int, int, Bounds, Figure]]:
+    """Yield words right beside a figure that it contradicts: “only”, “as many as”."""
+    for at, figure in shares:
+        share = figure.value or 0.0
+        larger = any((p.figure.value or 0.0) > share for p in shares) and _MORE_ELSEWHERE.search(text)
         for pattern, holds in _LIMITS:
-            match = pattern.search(text[: place.at])
-            after = _ONLY_AFTER.match(text[place.at + 1 :]) if holds.low == 0 else None
-            if match is None and after is None:
+            match = pattern.search(text[:at])
+            after = _ONLY_AFTER.match(text, at + 1) if holds.low == 0 else None
+            beside = match or after
+            if beside is None:
                 continue
-            larger = any((p.figure.value or 0.0) > share for p in shares if p is not place)
-            if holds.holds(share) or (holds.low == 0 and larger and _MORE_ELSEWHERE.search(text)):
-                break
-            start, end = match.span() if match else (place.at + 1, place.at + 1 + after.end() if after else 0)
-            words = _quoted(sentence, start, end).strip("( ")
-            yield start, _contradicted(words, holds.said, claimranks.named(place.figure))
+            if not holds.holds(share) and not (holds.low == 0 and larger):
+                yield (*beside.span(), holds, figure)
             break
 
 
 def _typed(
     sentence: Sentence, words: Sequence[Word], bound: Mapping[int, int], waves: set[str]
-) -> Iterator[tuple[int, str]]:
-    text = sentence.plain
-    taken = [(w.start, w.end) for i, w in enumerate(words) if i in bound]
+) -> Iterator[tuple[int, int]]:
+    """Yield figures typed by hand: amounts in words that no reference backs, and numbers."""
+    text, compares = sentence.plain, len(sentence.of("share")) > 1
     spared = [m.span() for m in SPARED.finditer(text)]
-    compared = len(sentence.of("share")) > 1
-    people = bool(re.search(rf"\b{PEOPLE}\b|{FIG}|\b(?:said|say|named|mentioned|raised|agree|share of)\b", text))
+    taken = [(w.start, w.end) for i, w in enumerate(words) if i in bound]
     for i, word in enumerate(words):
+        own = text[word.start : word.end]
         if not word.typed or i in bound or any(a < word.end and word.start < b for a, b in spared):
             continue
         taken.append((word.start, word.end))
-        changed = re.search(r"\b(?:by|as|from|to) $", text[: word.start]) and sentence.of("change")
-        again = re.match(r" as (?:many|often|much|common|likely|frequent)", text[word.end :])
-        if (people or re.search(r"%|cent|\d| in | out of ", text[word.start : word.end])) and not (
-            changed or (again and compared)
-        ):
-            yield word.start, _by_hand(_words(sentence, word))
+        changed = sentence.of("change") and re.search(r"\b(?:by|as|from|to) $", text[: word.start])
+        again = compares and _AS_MANY.match(text, word.end)
+        if not changed and not again and (_OF_PEOPLE.search(text) or re.search(r"%|cent|\d| in | out of ", own)):
+            yield word.start, word.end
     for start, end in typed(sentence, taken, waves):
-        if not (
-            compared
-            and re.search(r"as (?:many|often|common|frequent|likely)|the (?:share|proportion|number)", text[start:end])
-        ):
-            yield start, _by_hand(_quoted(sentence, start, end))
-
-
-def _contradicted(words: str, said: str, found: str) -> str:
-    return f"“{words}” says {said}, but {found}: {_DO}"
-
-
-def _by_hand(words: str) -> str:
-    return (
-        f"“{words}” is a figure typed by hand, which stays as it is when the figures change: put a reference in its "
-        "place, or mark the line as checked"
-    )
+        if not (compares and _AS_MANY.search(text[start:end])):
+            yield start, end

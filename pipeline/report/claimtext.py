@@ -15,13 +15,13 @@ _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "\u00a0": " ", "\u202f": " ", "—": "–", "‑": "-", "\u00ad": " ", "\n": " "})
 _END = re.compile(rf"[.!?…]+[)”\"']*\s+(?=[A-Z“\"(\d]|{FIG}|{CLOSED})")
 _SHORT = re.compile(
-    r"(?:\b(?:e\.g|i\.e|vs|cf|approx|dr|mr|mrs|ms|prof|st|no|fig|ca|c)|(?:^|\s)\d{1,3})\.$", re.IGNORECASE
+    r"(?:\b(?:e\.g|i\.e|vs|cf|approx|dr|mr|mrs|ms|prof|st|fig|ca)|(?:^|\n)\s*\d{1,3})\.$", re.IGNORECASE
 )
 _SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _APART = re.compile(
-    r";|\b(?:but|while|whilst|whereas|although|though|yet)\b|, and\b|, (?:which|where|when"
-    r"|because)\b|, as \w+ (?:is|are|do)"
+    r";|\b(?:(?<!all )but|(?<!a )while|whilst|whereas|although|though|(?<!not )(?<!n't )(?<!as )yet)\b|, and\b"
+    r"|, (?:which|where|when|because)\b|, as \w+ (?:is|are|do)"
 )
 _GOES_ON = re.compile(r", (?:and|which) (?:so|thus|hence|therefore|now|still|is|are|was|were|means|makes|amounts)\b")
 _REPORTED = re.compile(

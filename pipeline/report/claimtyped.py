@@ -48,6 +48,7 @@ SPARED = re.compile(
     r"|above) \d{2}(?! ?(?:%|per))(?=[\s.,;:)(]*(?:\W|$))(?! (?:people|leaders|respondents"
     r"|answers|responses))"
     r"|\bscale (?:of|from|running from) \d+ (?:to|–) \d+|\b\d+[ -]point scale|\b\d+ (?:–|-) \d+ scale"
+    r"|\b(?:in|since|from|until|till|by|of|during|before|after|than|between|to|and) (?:18|19|20|21)\d\d\b"
     r"|\b(?:19|20)\d\d ?(?:–|-|to|and) ?(?:(?:19|20)\d\d|\d\d)\b|\b(?:18|19|20|21)\d\d(?:s"
     r"|'s)?\b(?! (?:respondents|people|answers|responses|replies|comments)\b)"
     rf"|^\s*\d{{1,3}}[.)]\s|\d+(?: ?%)? (?:confidence|interval|per cent confidence)|{NUMBER}(?: ?%"
@@ -91,6 +92,7 @@ _TIMES = re.compile(
     r"|common|frequent|likely|frequently)\b|\b(?:twice|double|three times|four times) the (?:share"
     r"|proportion|number) of\b"
 )
+_IN = re.compile(r"\b(?:in|since|from|until|of|the|waves?|and|to|between|than)\s$")
 _FEW = re.compile(r"(?:one|two|three|four|five|six|seven|eight|nine|ten)$")
 
 
@@ -113,7 +115,8 @@ def typed(sentence: Sentence, taken: list[tuple[int, int]], waves: set[str]) -> 
     for pattern in (_COUNT, _SAID):
         for match in pattern.finditer(text):
             number = next(g for g in match.groups() if g)
-            if free(*match.span(), spared) and not _numbering(number, match[0]):
+            wave = number in waves and _IN.search(text[: match.start()])
+            if free(*match.span(), spared) and not wave and not _numbering(number, match[0]):
                 found.append(match.span())
     for match in _DIGITS.finditer(text):
         if (
