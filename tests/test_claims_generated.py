@@ -65,7 +65,7 @@ WORDS: list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]] = [
     ("many", [(35, 80)], [(1, 9)]),
 ]
 PEOPLE = ["leaders", "respondents", "carers", "those who answered", "volunteers", "charities", "people we asked"]
-TOPICS = ["short contracts", "trust", "the cost of living", "time to think", "skills", "pay", "paperwork"]
+SUBJECTS = ["short contracts", "trust", "the cost of living", "time to think", "skills", "pay", "paperwork"]
 VERBS = ["named", "mentioned", "raised", "wrote about", "spoke of", "brought up"]
 SHARES = [
     "{W} of the {P} ({s}) {v} {t}.",
@@ -197,7 +197,7 @@ def _draw(rng: random.Random, ranges: list[tuple[int, int]]) -> str:
 
 
 def _fill(template: str, rng: random.Random, **slots: str) -> str:
-    t, t2 = rng.sample(TOPICS, 2)
+    t, t2 = rng.sample(SUBJECTS, 2)
     first = {"W": slots["w"].capitalize()} if "w" in slots else {}
     words = {"P": rng.choice(PEOPLE), "v": rng.choice(VERBS), "t": t, "T": t.capitalize(), "t2": t2}
     return template.format(**words, **slots, **first)

@@ -107,7 +107,7 @@ _PARTS = {
     "twentieth": 20,
 }
 _THIRD = (
-    r"(?P<top>an?|one|two|three|four|five|six|seven|eight|nine)(?P<good> full| good)?[ -]"
+    r"(?P<top>another|a further|an?|one|two|three|four|five|six|seven|eight|nine)(?P<good> full| good)?[ -]"
     rf"(?P<part>{'|'.join(_PARTS)})(?P<s>s)?"
 )
 _N_IN_M = rf"(?P<n>{NUMBER})(?: {PEOPLE})?[ -](?:in|out of|of)(?: every)?[ -](?P<m>{NUMBER})"
@@ -297,11 +297,12 @@ def _amount(text: str, match: re.Match[str]) -> float | None:
     if match["every"]:
         fits = re.match(rf" {PEOPLE}", after)
         return 100 / {"other": 2, "second": 2}.get(match["every"], _PARTS.get(match["every"], 4)) if fits else None
-    top = 1.0 if match["top"] in ("a", "an") else value(match["top"])
+    any_one = match["top"] in ("a", "an", "another", "a further")
+    top = 1.0 if any_one else value(match["top"])
     share = 100 * top / _PARTS[match["part"]]
     if share > 100 or bool(match["s"]) != (top > 1):
         return None
-    if match["top"] in ("a", "an") and match["part"] != "quarter":
+    if any_one and match["part"] != "quarter":
         hedged = _HEDGE.search(before)
         return share if hedged or _ORDINAL.match(after) else None
     return share

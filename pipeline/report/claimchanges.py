@@ -275,9 +275,13 @@ def _factors(text: str) -> Iterator[Change]:
             start = match.start("hedge" if match["hedge"] else "times")
             yield Change(start, match.end(), TIMES, f"{said} what it was", _ratio(test))
     for match in BY_HALF.finditer(text):
-        if re.search(r"\bby $", text[: match.start()]):
-            said, test = times(match["hedge"] or "", 0.5)
-            yield Change(match.start(), match.end(), TIMES, f"{said} of what it was", _ratio(test))
+        head = text[: match.start()]
+        if re.search(r"\bby $", head):
+            rises = [m.end() for _, kind, way in _WAYS if kind == UP for m in way.finditer(head)]
+            falls = [m.end() for _, kind, way in _WAYS if kind == DOWN for m in way.finditer(head)]
+            factor = 1.5 if max(rises, default=0) > max(falls, default=0) else 0.5
+            said, test = times(match["hedge"] or "", factor)
+            yield Change(match.start(), match.end(), TIMES, f"{said} what it was", _ratio(test))
 
 
 def pairs(sentence: Sentence) -> Iterator[Place]:

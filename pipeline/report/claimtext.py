@@ -80,8 +80,9 @@ def passage(spans: Sequence[Span]) -> Passage:
     parts: list[str] = []
     starts: list[int] = []
     figures: list[Figure] = []
+    end = 0
     for span in spans:
-        starts.append(sum(map(len, parts)))
+        starts.append(end)
         if span.figure is not None and len(figures) <= LAST - FIRST:
             parts.append(chr(FIRST + len(figures)))
             figures.append(span.figure)
@@ -89,13 +90,18 @@ def passage(spans: Sequence[Span]) -> Passage:
             parts.append(CLOSED)
         else:
             parts.append("\n" if span.style == "break" else _PRIVATE.sub(" ", span.text))
+        end += len(parts[-1])
     return Passage("".join(parts), tuple(starts), tuple(figures))
 
 
 def sentences(whole: Passage) -> Iterator[Sentence]:
     """Cut a passage into sentences."""
     start = 0
-    ends = [m.end() for m in _END.finditer(whole.text) if not _SHORT.search(whole.text[: m.end()].rstrip())]
+    ends = [
+        m.end()
+        for m in _END.finditer(whole.text)
+        if not _SHORT.search(whole.text[max(0, m.end() - 20) : m.end()].rstrip())
+    ]
     for end in [*ends, len(whole.text)]:
         written = whole.text[start:end]
         places = tuple(

@@ -32,7 +32,7 @@ _NUMBERED = (
     r"|last|next)"
 )
 SPARED = re.compile(
-    rf"https?://\S+|www\.\S+|\S+@\S+"
+    rf"https?://\S+|www\.\S+|[\w.+-]{{1,60}}@\S+"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: (?:of )?|[–-]){_MONTH}\b(?:,? \d{{4}})?|\b{_MONTH} \d{{1,2}}(?:st"
     rf"|nd|rd|th)?\b(?:,? \d{{4}})?"
     rf"|\b\d{{1,2}}(?: ?(?:–|-|to|and) ?)\d{{1,2}} {_MONTH}\b"
@@ -70,7 +70,7 @@ _SAYING = (
     r"|disagreed|gave|took part)"
 )
 _COUNTED = (
-    rf"(?:{PEOPLE}|themes|barriers|reasons|quotes|topics|concerns|others|proposals|suggestions"
+    rf"(?:{PEOPLE}|themes|barriers|reasons|quotes|concerns|others|proposals|suggestions"
     r"|of them|of those|of the respondents|of the answers)"
 )
 _CENT = re.compile(
