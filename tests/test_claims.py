@@ -273,6 +273,7 @@ TYPED = [
     "Of our respondents 83 come from the north.",
     "23 themes were found.",
     "A dozen leaders want time.",
+    "Two hundred and seventy people were asked.",
 ]
 
 
@@ -372,6 +373,7 @@ def test_a_sentence_ends_at_its_stop_and_not_at_a_short_form_or_a_line() -> None
 
 def test_numbers_in_words_have_their_value() -> None:
     assert [value(text) for text in ("1,204", "31.5", "forty", "thirty-one", "a hundred")] == [1204, 31.5, 40, 31, 100]
+    assert value("two hundred and seventy") == 270
 
 
 words = st.text(alphabet="abcdefghij klmnop.,;:()–“”'-\n", max_size=200)

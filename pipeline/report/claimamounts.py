@@ -83,7 +83,7 @@ PEOPLE = (
     r"|households?|farmers?|trustees?|directors?|executives?|officials?|professionals?|researchers?|developers?"
     r"|colleagues?|adults?|child(?:ren)?|wom[ae]n|m[ae]n|voters?|supporters?|optimists?|pessimists?|funders?|councils?"
     r"|schools?|participants?|interviewees?|individuals?|graduates?|owners?|readers?|users?|commuters?|passengers?"
-    r"|answers?|responses?|repl(?:y|ies)|comments?|submissions?|mentions?|votes?|those (?:who|asked|surveyed|polled))"
+    r"|answers?|responses?|repl(?:y|ies)|comments?|submissions?|mentions|votes|those (?:who|asked|surveyed|polled))"
 )
 
 _UNITS = (
@@ -93,7 +93,8 @@ _UNITS = (
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 SMALL = {word: i for i, word in enumerate(_UNITS.split(), 1)} | {w: 10 * i for i, w in enumerate(_TENS.split(), 2)}
 _ONE = "|".join(sorted(SMALL, key=len, reverse=True))
-SPELT = rf"(?:(?:a|one) hundred|(?:{_TENS.replace(' ', '|')})[ -](?:{'|'.join(_UNITS.split()[:9])})|(?:{_ONE}))"
+_BELOW = rf"(?:(?:{_TENS.replace(' ', '|')})[ -](?:{'|'.join(_UNITS.split()[:9])})|(?:{_ONE}))"
+SPELT = rf"(?:(?:an?|{_ONE}) hundred(?: and {_BELOW})?|{_BELOW})"
 NUMBER = rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?|{SPELT})"
 _PARTS = {
     "third": 3,
@@ -224,8 +225,9 @@ def value(text: str) -> float:
     """The number that digits or words stand for."""
     if text[0].isdigit():
         return float(text.replace(",", ""))
-    if text.endswith("hundred"):
-        return 100.0
+    if " hundred" in text:
+        hundreds, _, rest = text.partition(" hundred")
+        return 100.0 * SMALL.get(hundreds, 1) + (value(rest.removeprefix(" and ")) if rest else 0)
     return float(sum(SMALL[part] for part in re.split(r"[ -]", text)))
 
 

@@ -156,6 +156,12 @@ _NOT = re.compile(
     r"|moved|differ|different|yet|been|any|a|an|further|to|be|really|actually|seen|show|shown"
     r"|much|there|statistically|evidence|of|as|in|have|has|become|is|by)\s){0,4}$"
 )
+# “Hope of growth”, “after a rise”, “the drop that many feared did not come” say nothing of what happened.
+_HOPED = re.compile(
+    r"\b(?:(?:hopes?|fears?|talk|wish(?:es)?|calls?|needs?|demands?|desire|expectations?) (?:of|for|about)|after"
+    r"|expect\w*|want\w*|fear\w*) (?:(?:an?|any|the|further|more|last|sharp|steep|slight|small|large|big) )*$"
+)
+_OVER = re.compile(r"\b(?:did not come|failed to|reversed|halted|ended|came to an end|(?:is|was) over|stopped)\b")
 _WAYS = [
     (weight, kind, re.compile(rf"(?:(?<=\W)|^)(?:{words})(?!\w)"))
     for weight, table in ((0, VERBS), (6, NOUNS))
@@ -249,14 +255,14 @@ def change_words(text: str) -> Iterator[Change]:
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
             taken.append(match.span())
+            if weight and (_HOPED.search(text[: match.start()]) or _OVER.search(text[match.end() :])):
+                continue
             no = _NOT.search(text[: match.start()]) if kind in (UP, DOWN) else None
             said, holds = _not_way(kind) if no else _ways(kind)
             yield Change((no or match).start(), match.end(), kind, said, holds, weight)
     for kind, pattern in _SIZES:
         for match in pattern.finditer(text):
-            near = text[max(0, match.start() - 30) : match.end() + 30]
-            moves = any(way.search(near) for _, turn, way in _WAYS if turn in (UP, DOWN))
-            if moves and not _NOT.search(text[: match.start()]):
+            if not _NOT.search(text[: match.start()]):
                 yield Change(*match.span(), kind, *_ways(kind))
 
 
@@ -334,13 +340,17 @@ def changes(sentence: Sentence) -> Iterator[tuple[Change, Figure]]:
             if not family[i].holds(places[j].figure):
                 yield family[i], places[j].figure
     for word in (w for w in words if w.kind in (BIG, SMALL, REAL)):
+        if word.kind != REAL and not any(
+            way.start - 30 < word.end and word.start < way.end + 30 for way in strong if way.kind in (UP, DOWN)
+        ):
+            continue
         place = min(places, key=lambda p: abs(p.at - word.start))
         tested = word.kind != REAL or place.figure.tested != "pair"
         if tested and not apart(text, word.end, place.at) and not word.holds(place.figure):
             yield word, place.figure
 
 
-def tested(word: Change, figure: Figure) -> str:
+def by_test(word: Change, figure: Figure) -> str:
     """What is known of a test, where the word is about one."""
     if word.kind not in (REAL, FLAT, SOFT):
         return ""

@@ -110,6 +110,8 @@ _BE = (
     r"|proportion|than)))"
 )
 _PLAIN = r"(?:(?!\b(?:less|more|fewer)\b)[^.;]){0,70}?"
+# “More leaders (31 %) than …”, not “more money (31 %) for longer than …”.
+_OF_WHOM = rf"(?: [\w-]+){{0,2}} {PEOPLE}\b|(?: [\w-]+){{0,2}}\W*{FIG}| than\b"
 COMPARED: tuple[tuple[str, str], ...] = (
     (
         "times",
@@ -143,8 +145,8 @@ COMPARED: tuple[tuple[str, str], ...] = (
     ),
     ("front less", rf"less {_OFTEN}\b|(?:fewer|less|lower)(?= (?:{PEOPLE}|share)\b|\W*{FIG})"),
     ("front more", rf"more {_OFTEN}\b|(?:more|higher)(?= (?:{PEOPLE}|share)\b|\W*{FIG})"),
-    ("bare less", rf"(?:fewer|less)\b(?P<gap2>{_GAP}) than\b"),
-    ("bare more", rf"more\b(?P<gap3>{_GAP}) than\b(?! any)"),
+    ("bare less", rf"(?:fewer|less)(?={_OF_WHOM}){_GAP} than\b"),
+    ("bare more", rf"more(?={_OF_WHOM}){_GAP} than\b(?! any)"),
 )
 _COMPARED = [(kind, re.compile(rf"\b(?:{words})")) for kind, words in COMPARED]
 

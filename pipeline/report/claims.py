@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.report.claimamounts import PEOPLE, Bounds, Word
-from pipeline.report.claimchanges import changes, tested
+from pipeline.report.claimchanges import by_test, changes
 from pipeline.report.claimranks import compared, named, ranks
 from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, passage, sentences
 from pipeline.report.claimtyped import SPARED, typed
@@ -111,7 +111,7 @@ def _faults(sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: 
         yield contradicted(*fault)
     for change, figure in changes(sentence):
         if not any(change.start < fault.end and fault.start < change.end for fault in others):
-            yield contradicted(change.start, change.end, change.said, named(figure) + tested(change, figure))
+            yield contradicted(change.start, change.end, change.said, named(figure) + by_test(change, figure))
     for start, end in _typed(sentence, words, bound, waves):
         yield start, _BY_HAND.format(_quoted(sentence, start, end))
 
@@ -159,7 +159,10 @@ def _typed(
         taken.append((word.start, word.end))
         changed = sentence.of("change") and re.search(r"\b(?:by|as|from|to) $", text[: word.start])
         again = compares and _AS_MANY.match(text, word.end)
-        if not changed and not again and (_OF_PEOPLE.search(text) or re.search(r"%|cent|\d| in | out of ", own)):
+        rule = re.search(r"\b(?:majority|quorum) of $", text[: word.start]) or re.match(
+            r"[ -]majority", text[word.end :]
+        )
+        if not (changed or again or rule) and (_OF_PEOPLE.search(text) or re.search(r"%|cent|\d| in | out of ", own)):
             yield word.start, word.end
     for start, end in typed(sentence, taken, waves):
         if not (compares and _AS_MANY.search(text[start:end])):

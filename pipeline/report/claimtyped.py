@@ -56,6 +56,8 @@ SPARED = re.compile(
     r"|\b(?:firms?|compan\w+|organi[sz]ations?|charit\w+|teams?|business\w*|employers?|schools?"
     rf"|groups?) (?:of|with|under|over|having|employing) [^.;,]{{0,30}}?\d+(?: ?(?:–|-|to|and"
     rf"|or) ?(?:\d+|more))? {PEOPLE}"
+    rf"|\b(?:ha(?:ve|s|d|ving)|with|employ\w*) (?:\w+ ){{0,2}}{NUMBER} (?:or (?:more|fewer) )?(?:staff"
+    r"|employees|workers|volunteers)\b"
     r"|\bone (?:of the|thing|another|way|hand|size|day|reason|respondent|leader|person|answer"
     r"|and)\b|\bno one\b|\bat one\b"
 )

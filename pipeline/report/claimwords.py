@@ -131,11 +131,12 @@ MOST = re.compile(r"\bmost\b")
 _NOT_MOST_BEFORE = re.compile(
     r"\b(?:the|a|an|at|what|how|their|its|our|his|her|your|my|\w+'s|second|third|fourth|next|is|are|was|were|be|named"
     r"|cited|mentioned|raised|chosen|matters?|mattered|whose|in|across|under|used|heard|even"
-    r"|come|came|voiced|and|reported|worried)\s$"
+    r"|come|came|voiced|reported|worried)\s$"
 )
 _NOT_MOST_AFTER = re.compile(
     r"(?: (?:common|often|frequent|cited|mentioned|named|raised|important|likely|widely|widespread|striking|urgent"
     rf"|pressing|notabl[ey]|popular|recent(?:ly)?|prominent|strongly|of all(?! (?:the |our )?{PEOPLE})|to (?:lose|gain)"
+    r"|(?:divid|unit|matter|worri|concern|affect|troubl|frighten|annoy|pleas|interest|surpris|str[iu]|weigh|hinder)\w*"
     r"|[a-z]+ly|people want|is|was)\b| of (?:their|my|our|his|her|your|its)\b| of the (?:time"
     r"|day|week|year|work|money|budget|way|rest|focus|effort)\b|$|[.!?;:])"
 )
