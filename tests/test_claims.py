@@ -199,8 +199,31 @@ def test_a_tie_is_the_most_common_too_and_a_figure_with_no_rivals_is_not_ranked(
     assert found("The most common theme was time ({share:5%}).") == []
 
 
+def test_the_largest_change_is_no_rank_of_a_share() -> None:
+    assert found("The largest increase was for time, now at {share:20%}.", "40 30 20 5") == []
+
+
+def test_shares_of_two_waves_are_compared_in_the_order_of_their_waves() -> None:
+    def said(first: str, second: str) -> list[Span]:
+        shares = [
+            figure("share", share, at).model_copy(update={"wave": wave})
+            for at, (share, wave) in enumerate(((first, "w10"), (second, "w9")))
+        ]
+        return [
+            Span(text="Mentions rose ("),
+            Span(text="x", figure=shares[0]),
+            Span(text=" now, "),
+            Span(text="x", figure=shares[1]),
+            Span(text=" before)."),
+        ]
+
+    assert faults(said("31%", "30%"), {}) == []
+    assert len(faults(said("30%", "31%"), {})) == 1
+
+
 def test_a_theme_that_is_only_named_is_ranked_by_its_share() -> None:
     ranked = {"q": [figure("share", share, at, "q") for at, share in ((1, "40%"), (2, "30%"))]}
+    ranked["q"] = [f.model_copy(update={"reference": f"{f.reference}@2026"}) for f in ranked["q"]]
     name = Figure(reference="theme:T2.name", text="Time", about="")
     said = [Span(text="The most common theme was "), Span(text="Time", figure=name), Span(text=".")]
     assert len(faults(said, ranked)) == 1

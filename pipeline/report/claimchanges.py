@@ -290,6 +290,10 @@ def _factors(text: str) -> Iterator[Change]:
             yield Change(match.start(), match.end(), TIMES, f"{said} what it was", _ratio(test))
 
 
+def _in_order(wave: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", wave)]
+
+
 def pairs(sentence: Sentence) -> Iterator[Place]:
     """Two shares that the sentence itself calls an earlier and a later one, as a change that nobody tested."""
     text, shares = sentence.plain, sentence.of("share")
@@ -306,7 +310,7 @@ def pairs(sentence: Sentence) -> Iterator[Place]:
         elif re.search(r"\bbetween\b", head) and re.search(r"\band\b", middle):
             first, last = one, other
         elif one.figure.wave and other.figure.wave and one.figure.wave != other.figure.wave:
-            first, last = sorted((one, other), key=lambda p: p.figure.wave)
+            first, last = sorted((one, other), key=lambda p: _in_order(p.figure.wave))
         else:
             continue
         yield Place(one.at, _made(first.figure, last.figure))

@@ -42,7 +42,9 @@ _NTH = "|".join(_PLACES)
 RANKS: tuple[tuple[str, str], ...] = (
     (
         "spared",
-        r"(?:one of|some of|two of|three of|their|his|her|my|our|your|its|people's|\w+'s|next|single"
+        rf"(?:the )?{_MOST} (?:single )?(?:change|rise|increase|growth|fall|drop|decline|gain|loss"
+        r"|difference|gap|shift)s?\b"
+        r"|(?:one of|some of|two of|three of|their|his|her|my|our|your|its|people's|\w+'s|next|single"
         rf"|no|any|at) (?:own )?(?:the )?(?:{_MOST}|{_LEAST})(?! single)|top (?:of|down|level|management"
         r"|manager|team|floor|up|to|quality)|(?:from|at|over|on) the top\b(?! of the (?:list|table"
         r"|ranking))|apart from|aside from|besides|leaving aside|largest (?:ever|charit|organi"
@@ -227,15 +229,17 @@ def _holds(kind: str, place: int, figure: Figure, rivals: Sequence[Figure]) -> b
 
 
 def _valued(sentence: Sentence, figures: Mapping[str, Sequence[Figure]]) -> list[Place]:
-    """The shares of a sentence; where it has none, those that belong to the names in it."""
+    """The shares of a sentence; where it has none, those of the latest wave that belong to the names in it."""
     if shares := sentence.of("share"):
         return shares
     if counts := sentence.of("count"):
         return counts
-    every = {f.reference.strip("{}"): f for among in figures.values() for f in among if f.kind == "share"}
+    every = {
+        f.reference.strip("{}").partition("@")[0]: f for among in figures.values() for f in among if f.kind == "share"
+    }
     found = []
     for at, figure in sentence.places:
-        stem = re.sub(r"\.name$", "", figure.reference.strip("{}"))
+        stem = re.sub(r"\.name$", "", figure.reference.strip("{}").partition("@")[0])
         own = every.get(f"{stem}.share") or every.get(stem)
         if figure.kind == "words" and own:
             found.append(Place(at, own))
