@@ -73,12 +73,11 @@ def complete() -> list[str]:
             return found[0]
         kind, _, rest = reference.partition(":")
         question, dot, last = rest.rpartition(".")
-        fits = sorted(
-            name
-            for name in known
-            if name.startswith(reference) or (dot and name.startswith(f"{kind}:{question}.") and last in name)
-        )
-        alone = [name for name in fits if "@" not in name and "[" not in name]
+        plain_ones = sorted(name for name in known if "@" not in name and "[" not in name)
+        alone = [name for name in plain_ones if name.startswith(reference)]
+        if dot and not alone:
+            of = f"{kind}:{question}."
+            alone = [name for name in plain_ones if name.startswith(of) and last in name[len(of) :]]
         if len(alone) == 1:
             lines.append(f"{{{reference}}} is now {{{alone[0]}}}")
             return f"{{{alone[0]}}}"

@@ -26,13 +26,15 @@ _EMPTY_WORDS = frozenset(
 def with_story(content: Content, text: str, check: Faults | None = None) -> Content:
     """Give the content with the text that leads through it: the researcher's, or one drafted where that is empty.
 
+    With an empty codebook there is no theme that a text could tell: one is drafted then, too.
+
     Raises
     ------
     ThemebookError
         As `parse` and `tell` do.
     """
     story = parse(text)
-    drafted = not story.blocks
+    drafted = not story.blocks or content.provisional
     if drafted:
         story = parse(draft(content, to_public(content)))
     return content.model_copy(update={"story": tell(story, content, check), "drafted": drafted})

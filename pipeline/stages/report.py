@@ -16,7 +16,7 @@ from pipeline.report.draft import with_story
 from pipeline.report.page import render
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed, sentences
-from pipeline.report.story import STORY_FILE
+from pipeline.report.story import STORY_FILE, parse
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.themes.card import CARD
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective, load_codebook
@@ -86,7 +86,10 @@ def run(wave: str | None = None) -> None:
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
     )
-    content = with_story(content, read_text(Path(STORY_FILE), "An empty file lets the report draft its own text."))
+    text = read_text(Path(STORY_FILE), "An empty file lets the report draft its own text.")
+    content = with_story(content, text)
+    if content.provisional and parse(text).blocks:
+        notice(f"the codebook is empty, so {STORY_FILE} is not told; the report drafts its own text")
     internal, public = (render(content, audience) for audience in ("internal", "public"))
     _say_changes(content)
     write_text(CONTENT_FILE, content.model_dump_json())
