@@ -22,6 +22,7 @@ not a third          less; “not over half” is half or less
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -50,8 +51,9 @@ class Bounds(NamedTuple):
     @property
     def said(self) -> str:
         """The bounds in words."""
-        low, high = (f"{round(x, 1):g}\N{NO-BREAK SPACE}%" for x in (self.low, self.high))
-        if self.low == self.high:
+        ends = (math.ceil(self.low), math.floor(self.high)) if self.printed else (self.low, self.high)
+        low, high = (f"{round(x, 1):g}\N{NO-BREAK SPACE}%" for x in ends)
+        if low == high:
             words = low
         elif self.low <= 0 and not self.above:
             words = f"less than {high}" if self.below else f"{high} or less"
