@@ -18,12 +18,12 @@ from pipeline.project.graph import dvc_yaml
 from pipeline.project.stamp import STAMP, stamp
 from pipeline.report import colours
 from pipeline.report.content import build_content
+from pipeline.report.draft import with_story
 from pipeline.report.house import LARGEST_LOGO, NEVER_LEFT_OUT, Colours, House, load_house, load_templates
 from pipeline.report.labels import HEADINGS, LABELS, SECTIONS
 from pipeline.report.page import render, sections
 from pipeline.report.public import to_public
 from pipeline.report.records import Content
-from pipeline.report.telling import with_story
 from pipeline.report.templating import packaged
 
 TEMPLATES = Path(__file__).parents[1] / "pipeline/report/templates"

@@ -11,10 +11,10 @@ from test_house import PNG
 from test_page import HOSTILE
 
 from pipeline.report.content import build_content
+from pipeline.report.draft import with_story
 from pipeline.report.house import House, Logo
 from pipeline.report.labels import LABELS
 from pipeline.report.page import render
-from pipeline.report.telling import with_story
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AUDIENCES = ("internal", "public")

@@ -91,7 +91,7 @@ def to_public(content: Content) -> Content:
         }
     )
     public = conceal(public, content) if content.suppress else public
-    return public.model_copy(update={"story": retell(content.story, public, partial(_quote, few=few), content.drafted)})
+    return public.model_copy(update={"story": retell(content.story, public, partial(_quote, few=few))})
 
 
 def _quote(quote: Quote, few: int) -> Quote | None:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.foundation.errors import ThemebookError, closest
-from pipeline.report.draft import draft
 from pipeline.report.records import Block, Content, Figure, Quote, Span
 from pipeline.report.references import charts_of, figures_of, opens_of
-from pipeline.report.story import REFERENCE, STORY_FILE, Story, lines_of, parse
+from pipeline.report.story import REFERENCE, STORY_FILE, Story, lines_of
 
 Faults = Callable[[Sequence[Span], Mapping[str, Sequence[Figure]]], Iterable[tuple[int, str]]]
 _OF_QUESTION = ("share", "count", "base", "interval", "change", "answered", "mean", "median", "chart", "outlook")
@@ -114,21 +113,6 @@ def tell(story: Story, content: Content, check: Faults | None = None) -> tuple[B
     return blocks
 
 
-def with_story(content: Content, text: str, check: Faults | None = None) -> Content:
-    """Give the content with the text that leads through it: the researcher's, or one drafted where that is empty.
-
-    Raises
-    ------
-    ThemebookError
-        As `parse` and `tell` do.
-    """
-    story = parse(text)
-    drafted = not story.blocks
-    if drafted:
-        story = parse(draft(content))
-    return content.model_copy(update={"story": tell(story, content, check), "drafted": drafted})
-
-
 def _told(
     block: Block,
     book: Book,
@@ -229,9 +213,7 @@ def _no_quote(quote_id: str) -> str:
     )
 
 
-def retell(
-    blocks: Iterable[Block], content: Content, quote: Callable[[Quote], Quote | None], drafted: bool = False
-) -> tuple[Block, ...]:
+def retell(blocks: Iterable[Block], content: Content, quote: Callable[[Quote], Quote | None]) -> tuple[Block, ...]:
     """Tell a text again for outside: from what is public only.
 
     Parameters
@@ -242,8 +224,6 @@ def retell(
         Made public.
     quote : callable
         Gives a quote as it may be shown outside, or None where nobody approved it.
-    drafted : bool
-        Nobody wrote the text: a piece of it that is not for outside is left out instead of refused.
 
     Raises
     ------
@@ -252,15 +232,9 @@ def retell(
     """
     book = book_of(content)
     faults: list[Fault] = []
-    told = []
-    for block in blocks:
-        own: list[Fault] = []
-        each = _outside(block, book, quote, own)
-        if each and not (own and drafted):
-            told.append(each)
-        faults += own
-    _raise([] if drafted else faults)
-    return tuple(told)
+    told = tuple(each for block in blocks if (each := _outside(block, book, quote, faults)))
+    _raise(faults)
+    return told
 
 
 def _outside(block: Block, book: Book, quote: Callable[[Quote], Quote | None], faults: list[Fault]) -> Block | None:

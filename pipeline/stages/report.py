@@ -11,13 +11,14 @@ from pipeline.foundation import contracts as c
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import path_of, read_json, read_table, read_text, read_waves, write_table, write_text
+from pipeline.report.claims import faults
 from pipeline.report.content import build_content
+from pipeline.report.draft import with_story
 from pipeline.report.house import load_house, load_templates
 from pipeline.report.page import render
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed, sentences
-from pipeline.report.story import STORY_FILE
-from pipeline.report.telling import with_story
+from pipeline.report.story import STORY_FILE, parse
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.text.encoder import load_vectors
 from pipeline.themes.card import CARD
@@ -90,7 +91,10 @@ def run(wave: str | None = None) -> None:
         house=load_house(),
         vectors=load_vectors(waves),
     )
-    content = with_story(content, read_text(Path(STORY_FILE), "An empty file lets the report draft its own text."))
+    text = read_text(Path(STORY_FILE), "An empty file lets the report draft its own text.")
+    content = with_story(content, text, faults)
+    if content.provisional and parse(text).blocks:
+        notice(f"the codebook is empty, so {STORY_FILE} is not told; the report drafts its own text")
     own = load_templates()
     internal, public = (render(content, audience, own) for audience in ("internal", "public"))
     _say_changes(content)
