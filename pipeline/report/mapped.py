@@ -11,7 +11,7 @@ from pipeline.report.records import MapKind, UnitMap
 from pipeline.themes.flat import flat
 from pipeline.themes.meaning import sample_of
 
-MOST_POINTS = 1_500
+MOST_POINTS = 1_000
 # As many as can be told apart by shape and colour.
 MOST_KINDS = 8
 OTHERS, NONE = "Other themes", "Without a theme"
