@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -43,20 +44,22 @@ def unit_map(
         return None
     given = unit_codes[unit_codes["theme_id"].isin(list(names))]
     given = given.sort_values(["unit_id", "probability", "theme_id"], ascending=[True, False, True])
-    theme = mine["unit_id"].map(given.drop_duplicates("unit_id").set_index("unit_id")["theme_id"]).fillna("")
-    counts = theme[theme != ""].value_counts()
-    ranked = sorted(counts.index, key=lambda name: (-counts[name], name))
+    first = given.drop_duplicates("unit_id")
+    likeliest = dict(zip(first["unit_id"], first["theme_id"], strict=True))
+    theme = np.array([likeliest.get(unit, "") for unit in mine["unit_id"]], dtype=str)
+    counts = Counter(theme[theme != ""].tolist())
+    ranked = sorted(counts, key=lambda name: (-counts[name], name))
     rows = sample_of(mine["unit_id"].tolist(), MOST_POINTS)
     drawn = mine.iloc[rows]
     # The same words lie in the same place; drawn once each, they do not pull at the others.
     texts, back = np.unique(drawn["text_id"].to_numpy(str), return_inverse=True)
     places = np.rint(flat(vectors(pd.Series(texts)))[back] * 1000).astype(int)
-    at = theme.iloc[rows].to_numpy()
+    at = theme[rows]
     kinds = [(NONE, theme == "", at == "")]
     kinds += [(names[name], theme == name, at == name) for name in ranked[:MOST_KINDS]]
     rest = ranked[MOST_KINDS:]
     if rest:
-        kinds.insert(1, (OTHERS, theme.isin(rest), np.isin(at, rest)))
+        kinds.insert(1, (OTHERS, np.isin(theme, rest), np.isin(at, rest)))
     return UnitMap(
         kinds=tuple(
             MapKind(
