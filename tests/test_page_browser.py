@@ -69,7 +69,7 @@ def vectors(ids):
 
 @pytest.fixture(scope="module")
 def content():
-    made = build_content(**inputs_of(codebook=codebook_of(12), method="corrected"), vectors=vectors)
+    made = build_content(**inputs_of(codebook=codebook_of(12), people=40, method="corrected"), vectors=vectors)
     return with_story(made, TEXT)
 
 

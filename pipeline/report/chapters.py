@@ -10,6 +10,7 @@ from pipeline.report.references import charts_of, opens_of
 from pipeline.report.telling import spans_of
 
 Piece = TypeVar("Piece")
+_FEWEST_HEADLINES, _MOST_HEADLINES = 3, 5
 
 
 class Chapter(NamedTuple):
@@ -75,6 +76,16 @@ def words(spans: Iterable[Span]) -> str:
 def inserted(content: Content) -> frozenset[str]:
     """Name the pieces of the content that the text shows, such as ``theme:T02`` or ``chart:training``."""
     return frozenset(_inserts(content.story))
+
+
+def leading(content: Content) -> tuple[ThemeBlock, ...]:
+    """Give the themes raised most that stand among the headlines where closed questions give fewer than three."""
+    if len(content.headlines) >= _FEWEST_HEADLINES:
+        return ()
+    home = content.overall or next((q for q in content.questions if q.themes), None)
+    counted = [theme for theme in home.themes if theme.cell and theme.cell.share] if home else []
+    ranked = sorted(counted, key=lambda theme: (-(theme.cell.share or 0.0) if theme.cell else 0.0, theme.id))
+    return tuple(ranked[: _MOST_HEADLINES - len(content.headlines)])
 
 
 def figures_told(content: Content) -> frozenset[str]:

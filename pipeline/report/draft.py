@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.report import wording
+from pipeline.report.chapters import leading
 from pipeline.report.public import to_public
 from pipeline.report.records import Chart, Content, Outlook, ThemeBlock
 from pipeline.report.references import charts_of, named_rows
@@ -81,7 +82,7 @@ def _names(content: Content) -> dict[str, str]:
 def _parts(content: Content, public: Content, names: dict[str, str]) -> Iterator[str]:
     yield f"# {_plain(public.title)}"
     yield _asked(public)
-    if public.headlines:
+    if public.headlines or leading(public):
         yield f"## {public.house.say('At a glance')}"
         yield "{headlines}"
     if public.choices:

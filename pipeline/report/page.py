@@ -123,7 +123,7 @@ def _evidence(content: Content) -> Iterator[Section]:
     shown = chapters.inserted(content)
     if "asked" not in shown:
         yield Section("asked", "Who was asked", "asked")
-    if content.headlines and "headlines" not in shown:
+    if (content.headlines or chapters.leading(content)) and "headlines" not in shown:
         yield Section("headlines", "At a glance", "headlines")
     if choices := unshown(content.choices, shown):
         yield Section("choices", wording.choices_heading([c.title for c in choices]), "choices")

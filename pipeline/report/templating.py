@@ -112,6 +112,7 @@ def _made(loader: BaseLoader, kind: type[Environment]) -> Environment:
         "most_charts": MOST_CHARTS,
         "unshown": drawn.unshown,
         "words": chapters.words,
+        "leading": chapters.leading,
         "nets_of": drawn.nets_of,
         "combined_of": drawn.combined_of,
         "row_base": drawn.row_base,
