@@ -1,0 +1,132 @@
+"""The report as a tagged PDF: bookmarks, contents with page numbers, a summary of exactly two pages first."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from itertools import count
+from typing import Any, NoReturn
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.foundation.errors import ThemebookError
+from pipeline.report.document import document
+from pipeline.report.pieces import Document, Heading, Piece
+from pipeline.report.records import Content
+from pipeline.report.summary import Room, first_page, rooms_first, rooms_second, second_page
+
+VARIANT = "pdf/ua-1"
+MOST_CONTENTS = 60
+EPOCH = "SOURCE_DATE_EPOCH"
+
+
+def pdf(content: Content, room: Room | None = None) -> bytes:
+    """Make the PDF.
+
+    Parameters
+    ----------
+    content : Content
+        Made public already, for a document that leaves the team.
+    room : Room, optional
+        What the two pages of the summary hold; found by trying where it is not given.
+
+    Returns
+    -------
+    bytes
+        A tagged PDF (PDF/UA-1), the same for the same content and fonts.
+    """
+    laid_out = document(content, room or fitting(content))
+    with _no_clock():
+        return _render(html(laid_out)).write_pdf(pdf_variant=VARIANT)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _no_clock() -> Iterator[None]:
+    """Keep the time out of the file: each font written into it would carry when."""
+    before = os.environ.get(EPOCH)
+    os.environ[EPOCH] = before or "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[EPOCH]
+
+
+def fitting(content: Content) -> Room:
+    """Find the most that the two pages of the summary can hold.
+
+    Raises
+    ------
+    ThemebookError
+        If not even the least fits.
+    """
+    bare = document(content)
+    first = _first(rooms_first(), lambda room: _fits(bare, (first_page(content, room), ())))
+    return _first(rooms_second(first), lambda room: _fits(bare, ((), second_page(content, room))))
+
+
+def _first(rooms: Iterable[Room], fits: Callable[[Room], bool]) -> Room:
+    for room in rooms:
+        if fits(room):
+            return room
+    raise ThemebookError(
+        "The summary of the printed report does not fit on its two pages.",
+        "Shorten `title` and `note` in data/survey.yaml.",
+    )
+
+
+def _fits(bare: Document, pages: tuple[tuple[Piece, ...], tuple[Piece, ...]]) -> bool:
+    alone = Document(bare.title, bare.kicker, bare.language, pages, (), bare.end)
+    return len(_render(html(alone)).pages) == 1
+
+
+def html(laid_out: Document) -> str:
+    """Give the document as HTML for print, every text escaped."""
+    numbered = tuple(zip(map("part-{}".format, count(1)), laid_out.body, strict=False))
+    headings = [(key, piece) for key, piece in numbered if isinstance(piece, Heading)]
+    deepest = max((d for d in (4, 3, 2, 1) if sum(h.level <= d for _, h in headings) <= MOST_CONTENTS), default=1)
+    return (
+        _environment()
+        .get_template("print.html.jinja")
+        .render(
+            document=laid_out,
+            style=Markup(_text("print.css")),
+            numbered=numbered,
+            contents=[(key, piece) for key, piece in headings if piece.level <= min(deepest, 3)],
+        )
+    )
+
+
+def _render(page: str) -> Any:
+    from weasyprint import HTML
+
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
+    return HTML(string=page, base_url=None, url_fetcher=_refuse).render(pdf_variant=VARIANT)
+
+
+def _refuse(url: str, *_: object, **__: object) -> NoReturn:
+    """Nothing of the document lies anywhere else, so whatever is asked for comes from an answer."""
+    raise ValueError(f"the report asks for nothing from outside: {url[:80]}")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipeline.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests |= {"piece": lambda piece, name: type(piece).__name__ == name}
+    return environment
+
+
+@cache
+def _text(name: str) -> str:
+    return files("pipeline.report").joinpath("templates", name).read_text(encoding="utf-8")
