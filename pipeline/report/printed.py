@@ -100,6 +100,8 @@ def chart(drawn: Chart, tone: str = "") -> list[Piece]:
         return [words(wording.numeric(line)) for line in drawn.numbers]
     pieces: list[Piece] = [words(closed(drawn.note), "note")] if drawn.note else []
     pieces.append(bars(drawn, tone=tone))
+    if drawn.nets:
+        pieces.append(words("The lighter bars count several of these answers together.", "note"))
     if len(drawn.waves) > WAVES_BESIDE_BARS:
         pieces += by_wave(drawn)
     pieces += [
@@ -150,27 +152,29 @@ def theme_tables(theme: ThemeBlock, content: Content) -> list[Piece]:
 
 
 def _groups(theme: ThemeBlock, content: Content) -> list[Piece]:
-    pieces: list[Piece] = []
+    rows, notes = [], []
+    against = any(row.against for table in theme.segments for row in table.rows)
     few = False
     for table in theme.segments:
-        against = any(row.against for row in table.rows)
-        rows = []
         for row in table.rows:
             small = row.cell.base < content.flag_segment and row.cell.share is not None
             few = few or small
             said = cell_text(row.cell) + (f" {FEW}" if small else "")
-            cells = (closed(row.value), said, wording.number(row.cell.base))
+            cells = (closed(f"{table.title}: {row.value}"), said, wording.number(row.cell.base))
             rows.append((*cells, row.against or "–") if against else cells)
-        wave = theme.cell.wave if theme.cell else ""
-        head = ("Group", "Share", "Base", *(("Against the others",) if against else ()))
-        pieces.append(Table(closed(f"By {table.title}, {wave}"), head, tuple(rows), (3,) if against else ()))
         if table.hidden:
             are = "group is" if table.hidden == 1 else "groups are"
-            said = f"{table.hidden} {are} not shown, so that nobody’s answers can be worked out from small numbers."
-            pieces.append(words(said, "note"))
+            notes.append(
+                f"{closed(table.title)}: {table.hidden} {are} not shown, so that nobody’s answers can be worked out."
+            )
+    if not rows:
+        return [words(" ".join(notes), "note")] if notes else []
     if few:
-        pieces.append(words(f"{FEW} few respondents, under {content.flag_segment}: read with care.", "note"))
-    return pieces
+        notes.append(f"{FEW} few respondents, under {content.flag_segment}: read with care.")
+    wave = f", {theme.cell.wave}" if theme.cell else ""
+    head = ("Group", "Share", "Base", *(("Against the others",) if against else ()))
+    pieces: list[Piece] = [Table(f"By group{wave}", head, tuple(rows), (3,) if against else ())]
+    return pieces + ([words(" ".join(notes), "note")] if notes else [])
 
 
 def sides(view: Outlook) -> Bars:
