@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 
 from pipeline.report.inputs import question_title
-from pipeline.report.records import Content, Quote
+from pipeline.report.records import Content
 from pipeline.report.sheets import Column, Row, Sheet
 from pipeline.report.wording import tame
 from pipeline.survey.description import Survey
@@ -211,19 +211,6 @@ def _examples(codebook: Codebook, responses: pd.DataFrame, redactions: pd.DataFr
     return _sheet("Examples", "What each theme sounds like, as the codebook has it.", columns, rows)
 
 
-def _all_quotes(content: Content) -> Sequence[Quote]:
-    """Every quote once, theme by theme, then those that only the sides show."""
-    found: dict[str, Quote] = {}
-    for theme in content.themes:
-        for quote in (*theme.quotes, *theme.fragments):
-            found.setdefault(quote.quote_id, quote)
-    for view in content.outlooks:
-        for side in view.sides:
-            for quote in side.quotes:
-                found.setdefault(quote.quote_id, quote)
-    return tuple(found.values())
-
-
 def _quotes(content: Content, titles: Titles, names: dict[str, str]) -> Sheet:
     rows = [
         {
@@ -236,7 +223,7 @@ def _quotes(content: Content, titles: Titles, names: dict[str, str]) -> Sheet:
             "approved": "yes" if quote.approved else "no",
             "answer id": quote.response_id,
         }
-        for quote in _all_quotes(content)
+        for quote in content.quotes
     ]
     columns = (
         Column("quote id", 11),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pipeline.report import printed, wording
 from pipeline.report.page import LossTable, loss_tables
-from pipeline.report.pieces import Bars, Big, Heading, Piece, Table, points, words
+from pipeline.report.pieces import Big, Heading, Piece, Table, points, words
 from pipeline.report.records import Chart, Content, OpenQuestion, Outlook, Quote, ThemeBlock
 
 
@@ -76,7 +77,7 @@ def outlook_alone(view: Outlook) -> list[Piece]:
     pieces = sides(view) if view.sides else printed.chart(view.chart)
     for i, group in enumerate(view.reasons):
         drawn = printed.bars(group.chart, tone=f"side-{i}")
-        pieces.append(Bars(printed.closed(f"{group.name}: {drawn.caption}"), drawn.head, drawn.rows))
+        pieces.append(replace(drawn, caption=printed.closed(f"{group.name}: {drawn.caption}")))
     return pieces + from_each_side(view)
 
 

@@ -42,7 +42,7 @@ def pdf(content: Content, room: Room | None = None) -> bytes:
     """
     laid_out = document(content, room or fitting(content))
     with _no_clock():
-        return _render(html(laid_out)).write_pdf(pdf_variant=VARIANT)  # type: ignore[no-any-return]
+        return _render(html(laid_out)).write_pdf(pdf_variant=VARIANT)
 
 
 @contextmanager

@@ -24,7 +24,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; ``kind`` is empty, ``lead``, ``note``, ``callout``, ``said`` (a quotation), ``code`` or ``rule``."""
+    """A paragraph; ``kind`` is empty, ``lead``, ``note``, ``callout``, ``said`` (a quotation), ``marks``
+    (of the marks on bars, where they are drawn), ``code``, ``definition`` or ``rule``.
+    """
 
     runs: tuple[Run, ...]
     kind: str = ""
@@ -73,11 +75,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """A figure that is its own table: a bar of the latest wave in each row, and the figures beside it."""
+    """A figure that is its own table: a bar of the latest wave in each row, and the figures beside it.
+
+    ``marks`` says what the marks on the bars are, where they are drawn.
+    """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[Bar, ...]
+    marks: str = ""
 
 
 @dataclass(frozen=True)

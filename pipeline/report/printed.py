@@ -78,12 +78,13 @@ def bars(chart: Chart, most: int | None = None, tone: str = "", waves: int = WAV
     shown = chart.waves[-waves:]
     caption = "Share of respondents, with their number in brackets"
     if len(chart.waves) > 1:
-        caption += f"; bars show {chart.waves[-1]}, the mark on them {chart.waves[-2]}"
+        caption += f"; bars show {chart.waves[-1]}"
     nets = chart.nets if most is None else ()
     return Bars(
         caption,
         ("Theme" if chart.kind == "themes" else "Answer", *shown),
         tuple(_bar(row, len(shown), "net" if row in nets else tone) for row in rows),
+        f", the mark on them {chart.waves[-2]}" if len(chart.waves) > 1 else "",
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.report import printed, wording
-from pipeline.report.pieces import Bars, Big, Heading, Paragraph, Piece, Quoted, Run, words
+from pipeline.report.pieces import Big, Heading, Paragraph, Piece, Quoted, Run, words
 from pipeline.report.records import Chart, Content, Headline, OpenQuestion, Outlook, ThemeBlock
 
 SHORT, LONG = 90, 240
@@ -60,7 +61,7 @@ def first_page(content: Content, room: Room) -> tuple[Piece, ...]:
         pieces.append(Heading(2, "At a glance"))
         pieces += [headline(h) for h in headlines]
         if any(h.previous for h in headlines):
-            pieces.append(words("The upright mark on a bar is the wave before.", "note"))
+            pieces.append(words("The upright mark on a bar is the wave before.", "marks"))
     elif drawn := _leading(content):
         question, chart = drawn
         pieces += [Heading(2, short(question.text)), *_drawn(chart, 2 * room.headlines)]
@@ -116,8 +117,8 @@ def _leading(content: Content) -> tuple[OpenQuestion, Chart] | None:
 
 def _drawn(chart: Chart, most: int) -> list[Piece]:
     drawn = printed.bars(chart, most, waves=2)
-    rows = tuple(row.__class__(**{**row.__dict__, "label": short(row.label, SHORT)}) for row in drawn.rows)
-    return [Bars(drawn.caption, drawn.head, rows)] if rows else []
+    rows = tuple(replace(row, label=short(row.label)) for row in drawn.rows)
+    return [replace(drawn, rows=rows)] if rows else []
 
 
 def _outlook(view: Outlook, room: Room) -> list[Piece]:
