@@ -23,6 +23,7 @@ STAGE_NAMES = (
     "measure",
     "evaluate",
     "report",
+    "print",
 )
 PER_WAVE = STAGE_NAMES[:4]
 
@@ -93,7 +94,7 @@ def demo(folder: Path) -> None:
 @click.option("--wave", metavar="W", help="The wave, for the stages that work wave by wave.")
 def stage(name: str, wave: str | None) -> None:
     """Run one stage in the project folder, with or without DVC. Stages in order: verify, ingest, segment and embed
-    (wave by wave; all listed waves where none is named), tune, code, discover, quote, measure, evaluate, report."""  # noqa: D205,D209
+    (wave by wave; all listed waves where none is named), tune, code, discover, quote, measure, evaluate, report, print."""  # noqa: D205,D209
     from pipeline.project.stamp import check_stamp
     from pipeline.survey.description import load_survey
 
@@ -288,6 +289,29 @@ def quote_reject(ids: tuple[str, ...], reviewer: str, why: str) -> None:
     from pipeline.project import quotes
 
     click.echo(quotes.decide(ids, "reject_quote", reviewer, why))
+
+
+@cli.command()
+def draft() -> None:
+    """Write a first text of the report to data/report.md, drafted from the results, for you to rewrite."""
+    from pipeline.project.refs import write_draft
+
+    click.echo(write_draft())
+
+
+@cli.command()
+@click.argument("words", nargs=-1)
+@click.option("--complete", is_flag=True, help="Write out references of data/report.md that are cut short.")
+@click.option("--changed", "changes", is_flag=True, help="List sentences whose figures changed since the last commit.")
+def refs(words: tuple[str, ...], complete: bool, changes: bool) -> None:
+    """Find what data/report.md may refer to: figures, names and quotes that hold all WORDS."""
+    from pipeline.project import refs as references
+
+    if complete and changes:
+        raise click.UsageError("Give --complete or --changed, not both.")
+    lines = references.complete() if complete else references.changes() if changes else references.listed(words)
+    for line in lines:
+        click.echo(line)
 
 
 @cli.command()

@@ -14,7 +14,7 @@ from pipeline.project.stamp import STAMP
 SURVEY = "data/survey.yaml"
 # Small files for git rather than DVC's cache. Not those that name options (headlines, closed, crosstabs): an
 # export's can hold what a respondent wrote beside "other". Nor numbers.csv: least and most are single answers.
-KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv", "reports/nets.csv", "reports/agreement.csv")
+KEPT_BY_GIT = tuple(f"reports/{name}.csv" for name in ("changes", "published", "nets", "agreement", "sentences"))
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -203,6 +203,7 @@ STAGES = (
             "data/candidates",
             "data/codebook/codebook.yaml",
             "data/codebook/decisions",
+            "data/report.md",
             "models/coder",
             "reports/prevalence.csv",
             *(f"reports/{name}.csv" for name in ("closed", "numbers", "nets", "crosstabs")),
@@ -215,7 +216,28 @@ STAGES = (
         ),
         params=("seed", "embed", "measure", "report"),
         survey=("title", "note", "sampling", "suppress", "waves", "questions", "nets"),
-        outs=("reports/internal/themes.html", "reports/public/themes.html"),
+        outs=(
+            "reports/internal/content.json",
+            "reports/internal/themes.html",
+            "reports/public/themes.html",
+            "reports/sentences.csv",
+        ),
+    ),
+    Stage(
+        "print",
+        deps=(
+            "data/responses",
+            "data/units",
+            "data/coded/mentions.parquet",
+            "data/coded/codebook.json",
+            "reports/internal/content.json",
+        ),
+        outs=(
+            "reports/public/report.pdf",
+            "reports/public/report.docx",
+            "reports/public/figures.xlsx",
+            "reports/internal/report.xlsx",
+        ),
     ),
 )
 

@@ -1,83 +1,109 @@
-"""The text that leads through the report, as pieces of a document."""
+"""The researcher's text as chapters, and what of the content it shows: the rest stands behind it as evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
-from pipeline.report import evidence, printed
-from pipeline.report.pieces import Heading, Listing, Paragraph, Piece, Run, Table
-from pipeline.report.records import Block, Content, Span
+from pipeline.report.records import Block, Chart, Content, Outlook, Span, ThemeBlock
 from pipeline.report.references import charts_of, opens_of
-from pipeline.report.summary import headline
-from pipeline.report.trends import FEWEST_WAVES
+
+Piece = TypeVar("Piece")
 
 
-def chapters(content: Content) -> list[Piece]:
-    """Give the text block by block; what stands alone in it becomes figures, quotes and themes."""
-    return [piece for block in content.story for piece in _pieces(block, content)]
+class Chapter(NamedTuple):
+    """One part of the text: what follows a heading of the second level.
+
+    The first, without a heading, stands before them all. ``number`` counts those that tell a theme, 0 for the others.
+    """
+
+    id: str
+    heading: tuple[Span, ...]
+    blocks: tuple[Block, ...]
+    number: int = 0
 
 
-def _pieces(block: Block, content: Content) -> list[Piece]:
-    if block.kind == "insert":
-        return _insert(block, content)
-    if block.kind == "heading":
-        return [Heading(block.level, printed.closed("".join(run.text for run in _runs(block.spans))))]
-    if block.kind == "list":
-        items = tuple(tuple(_inside(item.children, content)) for item in block.children)
-        return [Listing(items, block.ordered)]
-    if block.kind == "said":
-        return [
-            Paragraph(piece.runs, "said") if isinstance(piece, Paragraph) else piece
-            for piece in _inside(block.children, content)
-        ]
-    if block.kind == "table":
-        rows = [tuple(_words(cell) for cell in row.children) for row in block.children]
-        return [Table("", rows[0], tuple(rows[1:]), tuple(range(1, len(rows[0]))))] if rows else []
-    kind = block.kind if block.kind in ("code", "rule") else ""
-    return [Paragraph(_runs(block.spans), kind)]
+def title(content: Content) -> tuple[Span, ...]:
+    """Give the report's title: the text's first heading of the first level, else the survey's title."""
+    first = next((block for block in content.story if block.kind == "heading" and block.level == 1), None)
+    return first.spans if first else (Span(text=content.title),)
 
 
-def _inside(blocks: Iterable[Block], content: Content) -> list[Piece]:
-    return [piece for block in blocks for piece in _pieces(block, content)]
+def chapters(content: Content) -> tuple[Chapter, ...]:
+    """Divide the text at its headings of the second level; the title is left out.
 
-
-def _runs(spans: Iterable[Span]) -> tuple[Run, ...]:
-    """Give spans with the figures and quotes that they stand for."""
-    runs = []
-    for span in spans:
-        if span.style == "break":
-            runs.append(Run("", "break") if span.text == "\n" else Run(" "))
-        elif span.quote:
-            runs.append(Run(f"“{printed.closed(span.quote.display)}”", span.style))
+    Examples
+    --------
+    >>> from pipeline.report.story import parse
+    >>> class Told: story = parse("# A\\n\\nFirst.\\n\\n## B\\n\\n{theme:T01}\\n\\n## C\\n").blocks
+    >>> [(chapter.id, len(chapter.blocks), chapter.number) for chapter in chapters(Told)]
+    [('chapter-0', 1, 0), ('chapter-1', 1, 1), ('chapter-2', 0, 0)]
+    """
+    found: list[tuple[tuple[Span, ...], list[Block]]] = [((), [])]
+    titled = False
+    for block in content.story:
+        if block.kind == "heading" and block.level == 1 and not titled:
+            titled = True
+        elif block.kind == "heading" and block.level <= 2:
+            found.append((block.spans, []))
         else:
-            text = span.figure.text if span.figure else span.text
-            runs.append(Run(printed.closed(text), span.style, span.href))
-    return tuple(runs)
+            found[-1][1].append(block)
+    told, themes = [], 0
+    for i, (heading, blocks) in enumerate(found):
+        number = 0
+        if any(insert.startswith("theme:") for insert in _inserts(blocks)):
+            themes = number = themes + 1
+        if heading or blocks:
+            told.append(Chapter(f"chapter-{i}", heading, tuple(blocks), number))
+    return tuple(told)
 
 
-def _words(cell: Block) -> str:
-    return "".join(run.text or " " for run in _runs(cell.spans))
+def words(spans: Iterable[Span]) -> str:
+    """Give the words of some spans, figures as they are printed.
+
+    Examples
+    --------
+    >>> words([Span(text="Trust"), Span(text=" ", style="break"), Span(text="and time")])
+    'Trust and time'
+    """
+    return "".join(
+        span.figure.text if span.figure else f"“{span.quote.display}”" if span.quote else span.text for span in spans
+    )
 
 
-def _insert(block: Block, content: Content) -> list[Piece]:
-    """Give what a reference that stands alone is for."""
-    kind, _, name = block.insert.partition(":")
-    if kind == "quote":
-        return [printed.quoted(span.quote) for span in block.spans if span.quote]
-    if kind == "asked":
-        return evidence.asked(content)
-    if kind == "headlines":
-        return [headline(told) for told in content.headlines]
-    if kind == "chart":
-        drawn = charts_of(content) | {q.id: q.chart for q in opens_of(content) if q.chart}
-        return printed.chart(drawn[name]) if name in drawn else []
-    if kind == "outlook":
-        views = [view for view in content.outlooks if name in ("", view.question_id)]
-        return [piece for view in views for piece in evidence.outlook_alone(view)]
-    if kind == "trends":
-        waves = [q for q in opens_of(content) if q.chart and len(q.chart.waves) >= FEWEST_WAVES]
-        return [piece for q in waves if q.chart for piece in printed.by_wave(q.chart)]
-    told = [theme for theme in content.themes if theme.id == name]
-    if kind == "quotes":
-        return [piece for theme in told for piece in evidence.quotes(theme.quotes[: content.quotes_per_theme])]
-    return [piece for theme in told for piece in evidence.known(theme, content)]
+def inserted(content: Content) -> frozenset[str]:
+    """Name the pieces of the content that the text shows, such as ``theme:T02`` or ``chart:training``."""
+    return frozenset(_inserts(content.story))
+
+
+def _inserts(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        if block.insert:
+            yield block.insert
+        yield from _inserts(block.children)
+
+
+class Pieces:
+    """What inserts stand for, looked up in the content by the insert's own words."""
+
+    def __init__(self, content: Content) -> None:
+        self._charts = charts_of(content) | {q.id: q.chart for q in opens_of(content) if q.chart}
+        self._themes = {theme.id: theme for theme in content.themes}
+        self._outlooks = {view.question_id: view for view in content.outlooks}
+
+    def chart(self, insert: str) -> Chart | None:
+        """Give the chart that an insert names, None for other inserts."""
+        return self._named(insert, "chart", self._charts)
+
+    def theme(self, insert: str) -> ThemeBlock | None:
+        """Give the theme that an insert names, of which all or the quotes are to be shown."""
+        return self._named(insert, "theme", self._themes) or self._named(insert, "quotes", self._themes)
+
+    def outlook(self, insert: str) -> Outlook | None:
+        """Give the outlook that an insert names."""
+        return self._named(insert, "outlook", self._outlooks)
+
+    @staticmethod
+    def _named(insert: str, kind: str, known: Mapping[str, Piece]) -> Piece | None:
+        found, _, name = insert.partition(":")
+        return known.get(name) if found == kind else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.report import wording
-from pipeline.report.chapters import chapters
+from pipeline.report.chapters import title, words
 from pipeline.report.evidence import evidence
 from pipeline.report.pieces import Document
+from pipeline.report.printed_text import text
 from pipeline.report.records import Content
 from pipeline.report.summary import Room, first_page, second_page
 
@@ -30,11 +31,11 @@ def document(content: Content, room: Room | None = None) -> Document:
     waves = [wave.id for wave in content.waves]
     span = f" · {waves[0]} to {waves[-1]}" if len(waves) > 1 else f" · {waves[0]}" if waves else ""
     return Document(
-        title=wording.plain(content.title),
+        title=wording.plain(words(title(content))),
         kicker=f"Survey report{span}",
         language=LANGUAGE,
         summary=(first_page(content, room), second_page(content, room)),
-        body=(*chapters(content), *evidence(content)),
+        body=(*text(content), *evidence(content)),
         end="Quotes in this report were approved for publication one by one. Made with themebook."
         if content.audience == "public"
         else "Internal report: not for passing on. Made with themebook.",

@@ -72,9 +72,9 @@ def outlook(view: Outlook) -> list[Piece]:
     return [*pieces, Heading(3, "From each side"), *spoken] if spoken else pieces
 
 
-def outlook_alone(view: Outlook) -> list[Piece]:
+def outlook_in_short(view: Outlook) -> list[Piece]:
     """Tell an outlook within a text that has headings of its own."""
-    pieces = sides(view) if view.sides else printed.chart(view.chart)
+    pieces = sides(view) if view.sides else printed.chart_in_short(view.chart)
     for i, group in enumerate(view.reasons):
         drawn = printed.bars(group.chart, tone=f"side-{i}")
         pieces.append(replace(drawn, caption=printed.closed(f"{group.name}: {drawn.caption}")))
@@ -130,11 +130,15 @@ def known(told: ThemeBlock, content: Content) -> list[Piece]:
     pieces: list[Piece] = [words(printed.closed(" · ".join(tags)), "note")] if tags else []
     if told.definition:
         pieces.append(words(printed.closed(told.definition), "definition"))
+    return [*pieces, share(told)] + quotes(told.quotes[: content.quotes_per_theme])
+
+
+def share(told: ThemeBlock) -> Big:
+    """Give a theme's share in large type, with its base, interval and change."""
     before = told.history[-2].share if len(told.history) > 1 else None
     change = f" {told.change[:1].upper()}{told.change[1:]}." if told.change else ""
-    share = told.cell.share if told.cell else None
-    pieces.append(Big(printed.big_text(told.cell), told.sentence + change, "", share, before, told.method))
-    return pieces + quotes(told.quotes[: content.quotes_per_theme])
+    bar = told.cell.share if told.cell else None
+    return Big(printed.big_text(told.cell), told.sentence + change, "", bar, before, told.method)
 
 
 def quotes(told: Sequence[Quote]) -> list[Piece]:

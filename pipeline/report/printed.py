@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.report import wording
-from pipeline.report.page import shown_rows
+from pipeline.report.page import MOST_BARS, shown_rows
 from pipeline.report.pieces import Bar, Bars, Piece, Quoted, Table, words
 from pipeline.report.records import Cell, Chart, Content, Outlook, Quote, Reasons, Row, ThemeBlock
 
@@ -114,6 +114,14 @@ def chart(drawn: Chart, tone: str = "") -> list[Piece]:
         left = wording.counted(drawn.left_out, "more answer")
         pieces.append(words(f"{left}, each given less often, are not shown.", "note"))
     return pieces
+
+
+def chart_in_short(drawn: Chart) -> list[Piece]:
+    """Give a chart as it stands within a text: its latest waves, and the rows that are drawn on the page."""
+    if drawn.numbers:
+        return chart(drawn)
+    notes: list[Piece] = [words(closed(drawn.note), "note")] if drawn.note else []
+    return [*notes, bars(drawn, MOST_BARS)]
 
 
 def by_wave(drawn: Chart) -> list[Piece]:

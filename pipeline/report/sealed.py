@@ -48,7 +48,8 @@ EMPTY = frozenset(
     "OpenQuestion.asks Quote.quote_id Quote.response_id Content.crosses Content.candidates Content.news "
     "Content.checked Content.unclaimed Content.unclaimed_of Content.unclaimed_examples Content.losses Content.uncoded "
     "Content.unexplained Content.unexplained_examples Content.answers Content.answers_left_out Content.agreement "
-    "Content.metrics Content.coders Content.decisions Content.retired Content.quotes Content.story Content.former Quote.score".split()
+    "Content.metrics Content.coders Content.decisions Content.retired Content.quotes Content.story Content.former "
+    "Quote.score".split()
 )
 _BASES = frozenset({"OpenQuestion.answered"})
 

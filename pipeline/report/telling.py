@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.foundation.errors import ThemebookError, closest
+from pipeline.report.draft import draft
 from pipeline.report.records import Block, Content, Figure, Quote, Span
 from pipeline.report.references import charts_of, figures_of, opens_of
-from pipeline.report.story import REFERENCE, STORY_FILE, Story, lines_of
+from pipeline.report.story import REFERENCE, STORY_FILE, Story, lines_of, parse
 
 Faults = Callable[[Sequence[Span], Mapping[str, Sequence[Figure]]], Iterable[tuple[int, str]]]
 _OF_QUESTION = ("share", "count", "base", "interval", "change", "answered", "mean", "median", "chart", "outlook")
@@ -113,6 +114,21 @@ def tell(story: Story, content: Content, check: Faults | None = None) -> tuple[B
     return blocks
 
 
+def with_story(content: Content, text: str, check: Faults | None = None) -> Content:
+    """Give the content with the text that leads through it: the researcher's, or one drafted where that is empty.
+
+    Raises
+    ------
+    ThemebookError
+        As `parse` and `tell` do.
+    """
+    story = parse(text)
+    drafted = not story.blocks
+    if drafted:
+        story = parse(draft(content))
+    return content.model_copy(update={"story": tell(story, content, check), "drafted": drafted})
+
+
 def _told(
     block: Block,
     book: Book,
@@ -132,6 +148,8 @@ def _told(
             faults.append(Fault(block.line, fault))
         if kind != "quote":
             spans = []
+        if kind == "outlook" and not rest and book.outlooks:
+            colon, rest = ":", book.outlooks[0]
         block = block.model_copy(update={"insert": kind + colon + rest})
     elif check and not block.checked:
         faults += [Fault(lines[at], said) for at, said in check(spans, among)]

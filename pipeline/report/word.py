@@ -115,7 +115,7 @@ def _foot(section: Any, title: str, width: int, styles: Styles) -> None:
     line = (
         f'<w:p xmlns:w="{SPACE}"><w:pPr><w:pStyle w:val="{styles.id_of("Footer")}"/><w:tabs>'
         f'{_cleared(section)}<w:tab w:val="right" w:pos="{width}"/></w:tabs></w:pPr>'
-        f'<w:r><w:t>{escape(title[:110])}</w:t></w:r>'
+        f"<w:r><w:t>{escape(title[:110])}</w:t></w:r>"
         f'<w:r><w:tab/></w:r>{field(" PAGE ")}<w:r><w:t xml:space="preserve"> / </w:t></w:r>'
         f"{field(' NUMPAGES ')}</w:p>"
     )

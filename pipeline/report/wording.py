@@ -454,6 +454,18 @@ def top(values: Sequence[str], order: Sequence[str]) -> str:
     return f"{either(values)}, on a scale from {order[0]} to {order[-1]}"
 
 
+def joined(parts: Sequence[str]) -> str:
+    """Join parts of a sentence.
+
+    Examples
+    --------
+    >>> joined(["a"]), joined(["a", "b"]), joined(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def one_of(side: str) -> str:
     """Say of a respondent on which side they stand.
 

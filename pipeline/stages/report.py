@@ -1,4 +1,4 @@
-"""Make the internal and the public report from everything that the other stages made."""
+"""Make the content of the report, and both pages, from everything that the other stages made."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from pathlib import Path
 from pipeline import __version__
 from pipeline.evidence.coverage import metrics_path
 from pipeline.foundation import contracts as c
-from pipeline.foundation.log import say
+from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_json, read_table, read_waves, write_text
+from pipeline.foundation.tables import path_of, read_json, read_table, read_text, read_waves, write_table, write_text
 from pipeline.report.content import build_content
 from pipeline.report.page import render
+from pipeline.report.records import Content
+from pipeline.report.sentences import changed, sentences
+from pipeline.report.story import STORY_FILE
+from pipeline.report.telling import with_story
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.themes.card import CARD
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective, load_codebook
@@ -24,8 +28,11 @@ METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
 LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
 
 
+CONTENT_FILE = Path("reports/internal/content.json")
+
+
 def run(wave: str | None = None) -> None:
-    """Write both pages."""
+    """Write the content model and both pages."""
     survey, params = load_survey(), load_params()
     waves = list(survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
@@ -79,7 +86,21 @@ def run(wave: str | None = None) -> None:
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
     )
+    content = with_story(content, read_text(Path(STORY_FILE), "An empty file lets the report draft its own text."))
     internal, public = (render(content, audience) for audience in ("internal", "public"))
+    _say_changes(content)
+    write_text(CONTENT_FILE, content.model_dump_json())
     write_text(Path("reports/internal/themes.html"), internal)
     write_text(Path("reports/public/themes.html"), public)
     say("report", internal_kb=len(internal) // 1000, public_kb=len(public) // 1000)
+
+
+def _say_changes(content: Content) -> None:
+    """Write which figures the researcher's sentences print, and say which print others than after the last run."""
+    now = sentences(() if content.drafted else content.story)
+    news = changed(read_table(c.SENTENCES), now) if path_of(c.SENTENCES).exists() else []
+    if news:
+        notice(f"{len(news)} sentences of {STORY_FILE} print other figures than before; read them again:")
+        for line in news:
+            notice(f"  {line}")
+    write_table(now, c.SENTENCES)
