@@ -225,6 +225,7 @@ def _run(text: str, style: str = "") -> str:
 
 
 def field(code: str) -> str:
+    """Write a field that Word works out, such as the number of the page."""
     return (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
         f'<w:r><w:instrText xml:space="preserve">{escape(code)}</w:instrText></w:r>'
