@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +23,8 @@ from pipeline.report.summary import Room, first_page, rooms_first, rooms_second,
 
 VARIANT = "pdf/ua-1"
 MOST_CONTENTS = 60
+STRETCH = 300
+JOINERS = frozenset("\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
@@ -114,6 +117,35 @@ def _refuse(url: str, *_: object, **__: object) -> NoReturn:
     raise ValueError(f"the report asks for nothing from outside: {url[:80]}")
 
 
+def _in_stretches(value: object) -> object:
+    """Divide a very long text: what lays out lines takes time by the square of a stretch's length.
+
+    Where it has no spaces, signs without width let lines end between two stretches.
+    """
+    if isinstance(value, Markup) or not isinstance(value, str) or len(value) <= STRETCH:
+        return value
+    made = (each if each[-1].isspace() else f"{each}\u200b" for each in stretches(value))
+    return Markup("").join(Markup("<span>{}</span>").format(each) for each in made)
+
+
+def stretches(text: str, most: int = STRETCH) -> list[str]:
+    """Divide a text after a space where there is one, and never within what is shown as one sign.
+
+    Examples
+    --------
+    >>> stretches("some words here", 8)
+    ['some ', 'words ', 'here']
+    """
+    found = []
+    while len(text) > most:
+        end = text.rfind(" ", 0, most) + 1 or most
+        while end < len(text) and (unicodedata.combining(text[end]) or JOINERS & {text[end], text[end - 1]}):
+            end += 1
+        found.append(text[:end])
+        text = text[end:]
+    return [*found, text]
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -122,6 +154,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_in_stretches,
     )
     environment.tests |= {"piece": lambda piece, name: type(piece).__name__ == name}
     return environment

@@ -12,6 +12,7 @@ from pipeline.report.records import Chart, Content, Headline, OpenQuestion, Outl
 
 SHORT, LONG = 90, 240
 WAVES = 3
+FEW = 2  # headlines that leave the first page half empty
 
 
 class Room(NamedTuple):
@@ -62,9 +63,9 @@ def first_page(content: Content, room: Room) -> tuple[Piece, ...]:
         pieces += [headline(h) for h in headlines]
         if any(h.previous for h in headlines):
             pieces.append(words("The upright mark on a bar is the wave before.", "marks"))
-    elif drawn := _leading(content):
+    if len(headlines) <= FEW and (drawn := _leading(content)):
         question, chart = drawn
-        pieces += [Heading(2, short(question.text)), *_drawn(chart, 2 * room.headlines)]
+        pieces += [Heading(2, short(question.text)), *_drawn(chart, 2 * room.headlines + 2)]
     return tuple(pieces)
 
 
