@@ -61,7 +61,8 @@ def hostile_content() -> Content:
 
     story = [Block(kind="heading", line=1, level=2, spans=(Span(text=next(short)),))]
     story += [
-        Block(kind="paragraph", line=i, spans=(Span(text=text), Span(text="; after"))) for i, text in enumerate(HOSTILE)
+        Block(kind="paragraph", line=i, spans=(Span(text=text), Span(text="; after")))
+        for i, text in enumerate(HOSTILE[:-2])
     ]
     return content.model_copy(
         update={

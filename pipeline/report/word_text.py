@@ -149,7 +149,7 @@ class Writer:
         for row in piece.rows:
             drawn = self._bar(row.share, _TONES.get(row.tone, ACCENT), bar - 200) if row.share else self._p(_BAR, "")
             rows.append([_run(row.label), drawn, *map(_run, row.values)])
-        head = [piece.head[0], "", *piece.head[1:]]
+        head = [piece.head[0], "0 to 100 %", *piece.head[1:]]
         return self._grid(piece.caption, head, rows, [label, bar, *[value] * (len(piece.head) - 1)], (1,))
 
     def _table(self, piece: Table) -> str:
