@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from itertools import cycle
+from itertools import chain, cycle
 from typing import Any
 
 from report_factory import inputs_of
@@ -43,8 +43,8 @@ def content_of(**options: Any) -> Content:
 def hostile_content() -> Content:
     """Content in which every quote, name, question and sentence that people write holds the worst there is."""
     content = content_of()
-    words = cycle(HOSTILE)
-    short = cycle(text for text in HOSTILE if len(text) < 200)
+    words = chain(HOSTILE[-2:], cycle(HOSTILE[:-2]))
+    short = cycle(HOSTILE[:-2])
 
     def quotes(told: tuple[Quote, ...]) -> tuple[Quote, ...]:
         return tuple(quote.model_copy(update={"display": next(words), "approved": True}) for quote in told)
@@ -52,7 +52,7 @@ def hostile_content() -> Content:
     def question(told: Any) -> Any:
         themes = tuple(
             theme.model_copy(
-                update={"name": next(short), "definition": next(words), "quotes": quotes(theme.quotes)}
+                update={"name": next(short), "definition": next(short), "quotes": quotes(theme.quotes)}
                 | {"fragments": quotes(theme.fragments)}
             )
             for theme in told.themes
