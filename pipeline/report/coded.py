@@ -60,7 +60,7 @@ def all_quotes(inputs: Inputs) -> list[Quote]:
                 rank=int(row["rank"]),
                 display=wording.tame(row["display"]),
                 approved=bool(row["approved"]),
-                score=known(row["score"]) or 0.0,
+                score=known(row["score"]),
             )
         )
     return sorted(quotes, key=lambda q: (q.theme_id, q.segment != "", q.rank, q.quote_id))

@@ -11,12 +11,13 @@ from pipeline.foundation import contracts as c
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import path_of, read_json, read_table, read_text, read_waves, write_table, write_text
+from pipeline.report.claims import faults
 from pipeline.report.content import build_content
+from pipeline.report.draft import with_story
 from pipeline.report.page import render
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed, sentences
-from pipeline.report.story import STORY_FILE
-from pipeline.report.telling import with_story
+from pipeline.report.story import STORY_FILE, parse
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.themes.card import CARD
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective, load_codebook
@@ -86,7 +87,10 @@ def run(wave: str | None = None) -> None:
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
     )
-    content = with_story(content, read_text(Path(STORY_FILE), "An empty file lets the report draft its own text."))
+    text = read_text(Path(STORY_FILE), "An empty file lets the report draft its own text.")
+    content = with_story(content, text, faults)
+    if content.provisional and parse(text).blocks:
+        notice(f"the codebook is empty, so {STORY_FILE} is not told; the report drafts its own text")
     internal, public = (render(content, audience) for audience in ("internal", "public"))
     _say_changes(content)
     write_text(CONTENT_FILE, content.model_dump_json())
