@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -28,6 +29,21 @@ def written_in(file: bytes) -> str:
         "".join(said[each.tag](each) for each in paragraph.iter() if each.tag in said)
         for paragraph in body.iter(f"{W}p")
     )
+
+
+def said_in(name: str, file: bytes) -> str:
+    """Every text that a file holds: what is shown, and what is said of it in its parts and properties."""
+    if name.endswith(".html"):
+        return html.unescape(re.sub(r"<[^>]*>", " ", file.decode()) + " " + file.decode())
+    if name.endswith(".pdf"):
+        reader = opened(file)
+        shown_text = " ".join(text for _, text in tagged(file))
+        drawn = " ".join(page.extract_text() for page in reader.pages)
+        root = reader.trailer["/Root"]
+        titles = " ".join(str(reader.get_object(i)) for i in range(1, max(reader.xref_objStm)))
+        return " ".join([shown_text, drawn, titles, str(reader.metadata), root["/Metadata"].get_data().decode()])
+    parts = [part.decode("utf-8", "replace") for part in parts_of(file).values()]
+    return html.unescape(" ".join(f"{part} {re.sub(r'<[^>]*>', ' ', part)}" for part in parts))
 
 
 def tagged(file: bytes) -> list[tuple[str, str]]:

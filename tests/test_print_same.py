@@ -6,12 +6,14 @@ import html
 import io
 import re
 
+import docx
 import openpyxl
 import pytest
-from print_factory import letters, parts_of
-from print_reader import opened, tagged, written_in
+from print_factory import letters
+from print_reader import said_in, tagged, written_in
 from report_factory import inputs_of
 
+from pipeline.report import printed
 from pipeline.report.content import build_content
 from pipeline.report.page import render
 from pipeline.report.pdf import fitting, pdf
@@ -119,21 +121,6 @@ def runs_of(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1)}
 
 
-def said_in(name: str, file: bytes) -> str:
-    """Every text that a file holds: what is shown, and what is said of it in its parts and properties."""
-    if name.endswith(".html"):
-        return html.unescape(re.sub(r"<[^>]*>", " ", file.decode()) + " " + file.decode())
-    if name.endswith(".pdf"):
-        reader = opened(file)
-        shown_text = " ".join(text for _, text in tagged(file))
-        drawn = " ".join(page.extract_text() for page in reader.pages)
-        root = reader.trailer["/Root"]
-        titles = " ".join(str(reader.get_object(i)) for i in range(1, max(reader.xref_objStm)))
-        return " ".join([shown_text, drawn, titles, str(reader.metadata), root["/Metadata"].get_data().decode()])
-    parts = [part.decode("utf-8", "replace") for part in parts_of(file).values()]
-    return html.unescape(" ".join(f"{part} {re.sub(r'<[^>]*>', ' ', part)}" for part in parts))
-
-
 def test_no_public_file_holds_five_words_of_an_answer_but_approved_quotes(survey):
     inputs, content, _, files = survey
     approved = {run for quote in content.quotes if quote.approved for run in runs_of(quote.display)}
@@ -157,3 +144,28 @@ def test_the_check_finds_an_answer_that_was_slipped_in(survey):
     slipped = public.model_copy(update={"note": secret})
     for name, file in (("a.docx", word(slipped).file), ("a.xlsx", public_workbook(slipped)), ("a.pdf", pdf(slipped))):
         assert runs_of(secret) & runs_of(said_in(name, file)), name
+
+
+def test_a_hidden_figure_is_hidden_in_every_format():
+    inputs = inputs_of(people=200)
+    inputs["survey"] = inputs["survey"].model_copy(update={"suppress": 12})
+    public = to_public(build_content(**inputs))
+    table = rows_of(public_workbook(public), "Closed questions")
+    blocks = [text for _, text in tagged(pdf(public))]
+    tables = [
+        [c.text for c in row.cells] for t in docx.Document(io.BytesIO(word(public).file)).tables for row in t.rows
+    ]
+    hidden = 0
+    for chart in (*public.who, *public.choices, *public.closed, *(view.chart for view in public.outlooks)):
+        for line in chart.rows:
+            said = [printed.cell_text(cell) for cell in line.cells]
+            hidden += said.count("[c]")
+            rows = [r for r in table if (r["question"], r["answer"]) == (chart.title, line.label)]
+            for cell, row in zip(line.cells, rows, strict=True):
+                if cell and cell.hidden:
+                    assert (row["share"], row["respondents"]) == ("[c]", "[c]")
+            assert [line.label, "", *said] in tables
+            at = [i for i, text in enumerate(blocks) if text == line.label]
+            assert any(blocks[i + 2 : i + 2 + len(said)] == said for i in at)
+    assert hidden > 3
+    assert "Not coded" not in openpyxl.load_workbook(io.BytesIO(public_workbook(public))).sheetnames
