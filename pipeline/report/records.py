@@ -406,6 +406,26 @@ class Fact(Section):
     value: str
 
 
+class MethodItem(Section):
+    """One item of the methods: what the pipeline knows, what a person says of it, and what a person must still say.
+
+    ``guideline`` names the items of CHERRIES or SRQR that it answers. ``text`` and ``facts`` tell nothing of how many
+    answered what; ``measured`` holds what was counted or measured in the answers, ``team`` what is not for outside.
+    ``said`` is in the researcher's own words; ``open`` says what a person must add, and is empty where one did.
+    """
+
+    key: str
+    group: str
+    title: str
+    guideline: str = ""
+    text: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    measured: tuple[Fact, ...] = ()
+    team: tuple[Fact, ...] = ()
+    said: str = ""
+    open: str = ""
+
+
 class Checked(Section):
     """What one rule of a good theme set found: its title, why it matters, and a line a finding."""
 
@@ -559,6 +579,7 @@ class Content(Section):
     made: tuple[Fact, ...]
     limits: tuple[str, ...]
     story: tuple[Block, ...] = ()
+    methods: tuple[MethodItem, ...] = ()
 
     @property
     def machine_coders(self) -> bool:
