@@ -202,8 +202,11 @@ STAGES = (
             "data/coded",
             "data/candidates",
             "data/codebook/codebook.yaml",
+            "data/codebook/gold.csv",
             "data/codebook/decisions",
             "models/coder",
+            "models/encoder.json",
+            "models/spacy.json",
             "reports/prevalence.csv",
             *(f"reports/{name}.csv" for name in ("closed", "numbers", "nets", "crosstabs")),
             "reports/changes.csv",
@@ -213,8 +216,9 @@ STAGES = (
             "reports/agreement.csv",
             "reports/metrics",
         ),
-        params=("seed", "embed", "measure", "report"),
-        survey=("title", "note", "sampling", "suppress", "waves", "questions", "nets"),
+        # The methods tell every setting that steers a stage.
+        params=("seed", "ingest", "segment", "embed", "tune", "code", "discover", "quote", "measure", "report"),
+        survey=("title", "note", "sampling", "suppress", "respondent_id", "weight", "waves", "questions", "nets"),
         outs=("reports/internal/themes.html", "reports/public/themes.html"),
     ),
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.evidence.crosstabs import CHOSEN, RAISED
+from pipeline.report.methods import outside
 from pipeline.report.records import (
     Cell,
     Chart,
     Content,
     CrossTable,
-    Fact,
     Loss,
     OpenQuestion,
     Outlook,
@@ -26,14 +26,14 @@ from pipeline.report.small import FEWEST, conceal
 
 _NUMERIC = "numeric"
 _VALUES = ("single", "multi", "ordinal", "grid")
-_PRIVATE_FACTS = ("Recorded decisions", "Sure mentions", "Reading more")
 
 
 def to_public(content: Content) -> Content:
     """Remove everything that is not for outside.
 
     Gone are quotes that nobody approved, candidates, what is new, findings on the codebook, examples, answers,
-    decisions, agreement, conflicts, coders and every id of a response or quote. A closed question shows only options
+    decisions, agreement, conflicts, coders, what the methods hold for the team, and every id of a response or quote. A
+    closed question shows only options
     that at least five respondents chose, since an export's options can hold what respondents wrote; attributes,
     segments, numbers and cross-tables show nothing of fewer than ``min_segment`` respondents.
 
@@ -76,14 +76,10 @@ def to_public(content: Content) -> Content:
             "coders": (),
             "decisions": (),
             "retired": (),
-            "made": tuple(fact for fact in content.made if _outside(fact)),
+            "methods": outside(content.methods),
         }
     )
     return conceal(public, content) if content.suppress else public
-
-
-def _outside(fact: Fact) -> bool:
-    return fact.name not in _PRIVATE_FACTS
 
 
 def _enough(cell: Cell | None) -> bool:

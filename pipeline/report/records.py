@@ -400,7 +400,7 @@ class Metric(Section):
 
 
 class Fact(Section):
-    """One line of how the report was made."""
+    """One line of the methods: what it is, and what is known of it."""
 
     name: str
     value: str
@@ -576,7 +576,6 @@ class Content(Section):
     coders: tuple[str, ...]
     decisions: tuple[Decided, ...]
     retired: tuple[str, ...]
-    made: tuple[Fact, ...]
     limits: tuple[str, ...]
     story: tuple[Block, ...] = ()
     methods: tuple[MethodItem, ...] = ()

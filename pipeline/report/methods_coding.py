@@ -1,0 +1,342 @@
+"""The methods on coding: the codebook, who and what coded the answers, how shares were counted, and what shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from pipeline.report import wording
+from pipeline.report.inputs import Inputs, known
+from pipeline.report.known import Known, facts
+from pipeline.report.records import Agreement, Content, Fact
+from pipeline.themes.calibration import FEWEST_TO_CALIBRATE
+
+_SAMPLES = {
+    "all": "every answer to a question",
+    "random": "drawn at random",
+    "active": "chosen because the machine was least sure",
+    "convenience": "chosen otherwise",
+}
+_CORRECTED = (
+    "A corrected share is what the machine’s probabilities give over all answers, plus the mean difference between "
+    "reader and machine on answers that were drawn at random and read (the difference estimator, also known as "
+    "prediction-powered inference). The machine had not seen the reader’s codes of these answers."
+)
+_INTERVALS = (
+    "Intervals are score intervals (Wilson), on an effective number of answers where shares are weighted or corrected."
+)
+_ACTS = {
+    "accept": "candidates accepted as themes",
+    "add_examples": "examples added",
+    "reject_candidate": "candidates rejected",
+    "merge": "themes merged",
+    "split": "themes split",
+    "rename": "themes renamed",
+    "redefine": "themes redefined",
+    "retire": "themes retired",
+    "reassign": "passages reassigned",
+    "confirm": "answers confirmed",
+    "approve_quote": "quotes approved",
+    "reject_quote": "quotes rejected",
+    "pin_quote": "quotes pinned",
+    "clarify_quote": "quotes clarified",
+    "note": "notes",
+    "undo": "decisions undone",
+}
+
+
+def approach(inputs: Inputs) -> Known:
+    """What kind of analysis this is."""
+    if not inputs.codebook.themes:
+        said = (
+            "No theme has been settled yet. Passages that are alike in meaning and words were grouped by machine; the "
+            "groups are proposals for a person to judge, and no findings."
+        )
+        return Known(text=(said,))
+    return Known(
+        text=(
+            "Thematic coding with a codebook: answers were given the themes of a list that people own. An answer can "
+            "raise several themes or none.",
+            "What a machine proposes beyond the codebook is a candidate; it is a theme once a person accepts it.",
+        )
+    )
+
+
+def codebook(inputs: Inputs) -> Known:
+    """Which codebook, and who may change it."""
+    themes = inputs.codebook.themes
+    if not themes:
+        return Known(text=("The codebook holds no theme yet.",), open="")
+    examples = [len(theme.examples) for theme in themes]
+    fates = Counter(former.fate for former in inputs.codebook.former)
+    said = wording.counted(sum(examples), "example")
+    each = f"; {min(examples)} to {max(examples)} a theme" if max(examples) else ""
+    return Known(
+        text=(
+            "The codebook is a file that people write. The pipeline never changes it: recorded decisions of reviewers "
+            "are applied to it anew in every run, and what comes out is the version named here.",
+        ),
+        facts=facts(
+            ("Themes", _themes(inputs)),
+            ("Examples of what a theme sounds like", f"{said}{each}"),
+            ("Former themes and names", ", ".join(f"{n} {fate}" for fate, n in sorted(fates.items()))),
+            ("Version (sha256)", str(inputs.provenance.get("codebook", ""))),
+        ),
+    )
+
+
+def _themes(inputs: Inputs) -> str:
+    themes = inputs.codebook.themes
+    across = sum(theme.role == "overarching" for theme in themes)
+    without = sum(not theme.definition for theme in themes)
+    extra = [f"{across} overarching"] * bool(across) + [f"{without} without a definition"] * bool(without)
+    return wording.counted(len(themes), "theme") + (f" ({', '.join(extra)})" if extra else "")
+
+
+def read(inputs: Inputs) -> Known:
+    """Which answers were coded by readers, who these were, and how the answers were chosen."""
+    about = inputs.provenance
+    gold, coders = about.get("gold") or {}, [str(coder) for coder in about.get("coders", ())]
+    if not gold:
+        return Known(text=("Nobody has coded answers yet: nothing tells how right the coding is.",))
+    machines = [coder for coder in coders if coder.startswith("machine:")]
+    people = len(coders) - len(machines)
+    text = ["Themes were given to these answers by a reader; they teach the machine and measure it."]
+    if machines:
+        which = "The reader was a machine, not a person" if not people else "Some were read by a machine, not a person"
+        text.append(f"{which}. Such codes do not show how people would read the answers.")
+    by_sample = about.get("samples") or {}
+    readers = [wording.counted(people, "person", "people")] * bool(people)
+    readers += [wording.counted(len(machines), "machine")] * bool(machines)
+    return Known(
+        text=tuple(text),
+        measured=facts(
+            ("Coded answers", f"{wording.number(sum(gold.values()))} ({_each(gold)})"),
+            ("Readers", " and ".join(readers)),
+            ("How they were chosen", _each({_SAMPLES[name]: n for name, n in by_sample.items()})),
+        ),
+        team=facts(("Coders", ", ".join(coders))),
+    )
+
+
+def _each(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}: {wording.number(n)}" for name, n in counts.items())
+
+
+def coder(inputs: Inputs) -> Known:
+    """What machine coded the answers that nobody read."""
+    about, code = inputs.provenance, inputs.params.code
+    if not inputs.codebook.themes:
+        return Known(text=("Without a theme there is nothing to code.",))
+    if set(inputs.tables["mentions"]["source"]) == {"person"}:
+        first = "People coded every answer; the machine below codes beside them, so that it can be measured."
+    else:
+        first = "Answers that nobody read were coded by a machine that learns from the codebook and the coded answers."
+    calibrated = about.get("calibrated")
+    sureness = {
+        True: "Its scores were turned into probabilities by the coded answers, question by question; a theme is given "
+        "where that makes the expected F1 highest.",
+        False: f"Fewer than {FEWEST_TO_CALIBRATE} answers were coded, so its scores could not be checked as "
+        "probabilities; a theme is given about as often as answers usually raise one.",
+    }
+    return Known(
+        text=(
+            first,
+            "It is a logistic regression for each theme, on the meaning of the whole answer and of its passages "
+            "(vectors of the encoder) and on its words.",
+            *([sureness[calibrated]] if calibrated is not None else []),
+            f"What it says of an answer that was coded is measured by a machine that had not seen that answer’s codes: "
+            f"the coded answers were split in {code.folds} parts, and each part was coded by what the others teach.",
+        ),
+        facts=facts(
+            ("Encoder", str(about.get("encoder") or inputs.params.embed.encoder)),
+            ("Tuned on the codebook", wording.tuned(**about["tuned"]) if about.get("tuned") else ""),
+        ),
+        team=_sure(inputs),
+    )
+
+
+def _sure(inputs: Inputs) -> tuple[Fact, ...]:
+    """Say how many mentions can be left to the machine, where people coded what this rests on."""
+    workload = inputs.metrics.get("workload") or {}
+    # Agreement with a machine's codes is evidence of nothing, and neither is what rests on it.
+    if not workload or not inputs.metrics.get("agreement", {}).get("read_by_people"):
+        return ()
+    mentions = inputs.tables["mentions"]
+    mine = mentions[mentions["mentioned"] & (mentions["source"] == "model")]
+    return facts(
+        ("Sure mentions", wording.sure(int(mine["sure"].sum()), len(mine), workload)),
+        ("Reading more", wording.reading(workload)),
+    )
+
+
+def shares(inputs: Inputs) -> Known:
+    """How a share was counted, weighted and corrected, and what its interval is."""
+    methods = set(inputs.tables["prevalence"]["method"])
+    text = [wording.METHOD[name] for name in wording.METHOD if name in methods]
+    text += [_CORRECTED] * ("corrected" in methods)
+    intervals = inputs.tables["prevalence"]["low"].notna().any()
+    text += [_INTERVALS] * bool(intervals)
+    if "person" in methods and inputs.survey.sampling == "census":
+        text.append("Where everybody was asked and people read every answer, nothing is left to chance: no interval.")
+    weights = sorted({column for wave in inputs.waves if (column := inputs.survey.weight_column(wave))})
+    text.append("Shares are weighted; counts are not." if weights else "No weights: every respondent counts as one.")
+    confidence = wording.percent(inputs.params.measure.confidence) if intervals else ""
+    return Known(
+        text=tuple(text),
+        facts=facts(("Confidence of intervals", confidence), ("Column of the weight", ", ".join(weights))),
+        open=None if weights else "",
+    )
+
+
+def differences(inputs: Inputs) -> Known:
+    """How shares were compared."""
+    table = inputs.tables["differences"]
+    if not len(table):
+        return Known(text=("No shares were compared.",))
+    tested = table[table["low"].notna()]
+    if tested.empty:
+        said = "Differences were not tested: shares that a machine counted uncorrected bear no test."
+        return Known(text=(said,))
+    beyond = int((tested["p_adjusted"] < 1 - inputs.params.measure.confidence).sum())
+    return Known(
+        text=(
+            "Differences of shares have Newcombe’s interval and were tested by the “N − 1” chi-squared test. What is "
+            "said to be more than chance is so after all tests of a wave are taken together (false discovery rate, "
+            "Benjamini and Hochberg).",
+        ),
+        measured=facts(
+            ("Differences looked at", wording.number(len(tested))), ("More than chance", wording.number(beyond))
+        ),
+    )
+
+
+def small_numbers(inputs: Inputs) -> Known:
+    """What is not shown, so that nobody's answer can be told."""
+    measure, suppress = inputs.params.measure, inputs.survey.suppress
+    text = [f"Segments of fewer than {measure.min_segment} respondents are not shown in what leaves the team."]
+    if suppress:
+        text.append(f"No count under {suppress} is shown there or can be worked out from what is.")
+    return Known(text=tuple(text))
+
+
+def candidates(inputs: Inputs) -> Known:
+    """What was sought beyond the codebook."""
+    table = inputs.tables["candidates"]
+    fine = table[table["parent_id"] != ""] if (table["parent_id"] != "").any() else table
+    broad = int((table["parent_id"] == "").sum()) if len(fine) < len(table) else 0
+    found = f"{wording.counted(len(fine), 'candidate')}" + (f" under {broad} broad ones" if broad else "")
+    raised = inputs.metrics.get("coverage", {}).get("responses_with_theme")
+    return Known(
+        text=(
+            "Passages that no theme explains were grouped by machine by what they mean, in the context of their "
+            "answers; a group is kept where it is found again when answers are left out.",
+        ),
+        measured=facts(
+            ("Coded answers that raise a theme", wording.percent(raised) if raised and inputs.codebook.themes else "")
+        ),
+        team=facts(("Candidates", found if len(table) else "none")),
+    )
+
+
+def agreement(found: Agreement | None) -> Known:
+    """How far machine and readers agree, over all themes."""
+    if found is None:
+        return Known(text=("Agreement was not measured: no answers were coded that stand for all.",))
+    whole = found.rows[0]
+    figures = [
+        ("Answers compared", wording.number(found.answers) if found.answers else ""),
+        ("Machine and reader", _figures(whole.f1, whole.kappa, whole.ac1)),
+        ("Answers that several people coded", wording.number(found.several) if found.several else ""),
+        ("People and people", _figures(whole.people, whole.people_kappa)),
+    ]
+    said = [f"Figures in brackets are {found.confidence} intervals, from resamples of respondents."]
+    if found.reader:
+        machine = (
+            "The machine was compared only with another machine. That the two agree does not show that people would "
+            "read the answers so."
+        )
+        return Known(text=(machine, found.ceiling) if not found.several else (machine,), team=facts(*figures))
+    return Known(text=(found.ceiling, *said) if not found.several else tuple(said), measured=facts(*figures))
+
+
+def _figures(*values: str) -> str:
+    named = zip(("F1", "Cohen’s kappa", "Gwet’s AC1"), values, strict=False)
+    return "; ".join(f"{name} {value}" for name, value in named if value != "–")
+
+
+def stability(inputs: Inputs) -> Known:
+    """How well themes and candidates are found again when texts or answers are left out."""
+    text = (
+        "Themes and candidates were sought again when a fifth of what they rest on was left out, and held against "
+        "the first (overlap by Jaccard; the words for it are Hennig’s).",
+    )
+    themes = _steady(inputs.tables["theme_stability"])
+    return Known(
+        text=text,
+        measured=facts(("Themes", themes)),
+        team=facts(("Candidates", _steady(inputs.tables["candidates"]))),
+    )
+
+
+def _steady(table: pd.DataFrame) -> str:
+    """Count by the words for stability, the firmest first."""
+    order = ("very stable", "stable", "a pattern with uncertain borders", "not stable", "stability not measured")
+    words = Counter(
+        wording.stability(known(row["stability"]), int(row["found_again"]), int(row["resamples"])).split(": ")[-1]
+        for row in table.to_dict("records")
+    )
+    return ", ".join(f"{words[name]} {name.replace('stability ', '')}" for name in order if words[name])
+
+
+def decisions(inputs: Inputs) -> Known:
+    """What people decided, and how many of them."""
+    standing = inputs.standing
+    if standing is None or not standing.decisions:
+        return Known(text=("No decision of a reviewer is recorded.",))
+    taken = standing.decisions
+    people = Counter(decision.reviewer for decision in taken)
+    acts = Counter(decision.act for decision in taken)
+    waiting = len(standing.open_conflicts)
+    return Known(
+        text=(
+            "Every decision is recorded with who took it, when, what they saw and why, and is applied anew in every "
+            "run. One whose ground has changed since is kept, not applied, and listed for the team.",
+        ),
+        measured=facts(
+            ("Decisions", f"{wording.number(len(taken))} by {wording.counted(len(people), 'person', 'people')}"),
+            ("Of what kind", ", ".join(f"{_ACTS[act]} ({n})" for act, n in _by_number(acts))),
+            ("Not applied", wording.number(waiting) if waiting else ""),
+        ),
+        team=facts(("By whom", ", ".join(f"{name} ({n})" for name, n in _by_number(people)))),
+    )
+
+
+def _by_number(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def quotes(inputs: Inputs) -> Known:
+    """How quotes were chosen, and who let them be published."""
+    each = inputs.tables["quotes"].drop_duplicates(["theme_id", "response_id"])
+    approved = inputs.tables["quotes"].query("approved").drop_duplicates(["theme_id", "response_id"])
+    return Known(
+        text=(
+            "Quotes are exact words of respondents, each by another one within a theme, proposed by machine for how "
+            "clearly they show the theme, how well they stand alone and how much they add to those before. "
+            "Clarifications stand in square brackets; personal data are masked.",
+            "People approved each published quote one by one. Quotes are chosen, not drawn at random.",
+        ),
+        measured=facts(
+            ("Approved", f"{wording.number(len(approved))} of {wording.number(len(each))} that the machine proposed")
+        )
+        if len(each)
+        else (),
+    )
+
+
+def limitations(content: Content) -> Known:
+    """What the figures cannot say."""
+    return Known(text=content.limits)
