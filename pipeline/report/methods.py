@@ -16,6 +16,7 @@ from pipeline.foundation.errors import ThemebookError, closest
 from pipeline.report import methods_coding as coding
 from pipeline.report import methods_data as data
 from pipeline.report import methods_record as record
+from pipeline.report import methods_trust as trust
 from pipeline.report.inputs import Inputs
 from pipeline.report.known import Known
 from pipeline.report.records import Content, MethodItem
@@ -29,6 +30,7 @@ LIMITS = "What the figures cannot say"
 PEOPLE = "What only people can say"
 AGAIN = "What it takes to run it again"
 NOT_STATED = "not_stated"
+_MUST = "A person must say: "
 
 
 class Item(NamedTuple):
@@ -214,8 +216,8 @@ def check_said(said: Mapping[str, str], where: str) -> None:
 def outside(items: Iterable[MethodItem], measured: bool = True) -> tuple[MethodItem, ...]:
     """Give the methods as they may leave the team.
 
-    What is for the team goes. An item that a person left open is named at the end as not stated: to pass over it would
-    make the methods look whole, and what it asks of a person is not for a reader.
+    What is for the team goes. What a person left open is listed as not stated: to pass over it would make the methods
+    look whole.
 
     Parameters
     ----------
@@ -226,7 +228,7 @@ def outside(items: Iterable[MethodItem], measured: bool = True) -> tuple[MethodI
     items = tuple(items)
     kept = [item.model_copy(update={"team": (), "open": ""} | ({} if measured else {"measured": ()})) for item in items]
     kept = [item for item in kept if item.text or item.facts or item.measured or item.said]
-    missing = tuple(f"{item.title} ({item.guideline})" for item in items if item.open)
+    missing = tuple(f"{item.title}: {item.open.removeprefix(_MUST)}" for item in items if item.open)
     if missing:
         kept.append(MethodItem(key=NOT_STATED, group=PEOPLE, title="Not stated in this report", text=missing))
     return tuple(sorted(kept, key=lambda item: _GROUPS.index(item.group)))
@@ -250,9 +252,9 @@ _BUILDERS: dict[str, Callable[[Inputs], Known]] = {
     "shares": coding.shares,
     "differences": coding.differences,
     "small_numbers": coding.small_numbers,
-    "stability": coding.stability,
-    "decisions": coding.decisions,
-    "quotes": coding.quotes,
+    "stability": trust.stability,
+    "decisions": trust.decisions,
+    "quotes": trust.quotes,
     "versions": record.versions,
     "parameters": record.parameters,
     "hashes": record.hashes,
@@ -271,13 +273,13 @@ def _item(item: Item, known: Known, said: str) -> MethodItem:
         measured=known.measured,
         team=known.team,
         said=tame(said.strip()),
-        open="" if said.strip() or not missing else f"A person must say: {missing}.",
+        open="" if said.strip() or not missing else f"{_MUST}{missing}.",
     )
 
 
 def _known(key: str, inputs: Inputs, content: Content) -> Known:
     if key == "agreement":
-        return coding.agreement(content.agreement)
+        return trust.agreement(content.agreement)
     if key == "limitations":
-        return coding.limitations(content)
+        return trust.limitations(content)
     return _BUILDERS[key](inputs) if key in _BUILDERS else Known()

@@ -89,7 +89,7 @@ def _open_answered(inputs: Inputs) -> list[tuple[str, str]]:
 
 
 def _closed_answered(inputs: Inputs) -> list[tuple[str, str]]:
-    """Say between which shares of those asked answered a closed question."""
+    """Say between which shares of those asked answered the closed questions, those on who answers included."""
     table = inputs.tables["figures"].drop_duplicates(["wave", "question_id"])
     said = []
     for wave in inputs.waves:
@@ -98,9 +98,9 @@ def _closed_answered(inputs: Inputs) -> list[tuple[str, str]]:
             shares = (mine["base"] / mine["asked"]).clip(upper=1)
             least, most = wording.percent(shares.min()), wording.percent(shares.max())
             between = least if least == most else f"between {least} and {most}"
-            each = wording.counted(len(mine), "closed question")
-            said.append(f"{wave}: {between} of those asked answered {'each of ' * (len(mine) > 1)}{each}")
-    return [("Closed questions", "; ".join(said))]
+            which = f"each of {len(mine)} was" if len(mine) > 1 else "it was"
+            said.append(f"{wave}: {which} answered by {between} of those asked")
+    return [("Questions with fixed answers", "; ".join(said))]
 
 
 def entries(inputs: Inputs) -> Known:

@@ -29,7 +29,7 @@ def parameters(inputs: Inputs) -> Known:
     """Every setting that steers a stage, as it stands."""
     sections = inputs.params.model_dump(mode="json", exclude=set(_ASIDE))
     return Known(
-        text=("The same input, settings and versions give the same figures, to the byte.",),
+        text=("The same files, settings and versions give the same figures; on the same machine, to the byte.",),
         facts=facts(
             ("seed", str(sections.pop("seed"))),
             *(
