@@ -291,6 +291,29 @@ def quote_reject(ids: tuple[str, ...], reviewer: str, why: str) -> None:
 
 
 @cli.command()
+def draft() -> None:
+    """Write a first text of the report to data/report.md, drafted from the results, for you to rewrite."""
+    from pipeline.project.refs import write_draft
+
+    click.echo(write_draft())
+
+
+@cli.command()
+@click.argument("words", nargs=-1)
+@click.option("--complete", is_flag=True, help="Write out references of data/report.md that are cut short.")
+@click.option("--changed", "changes", is_flag=True, help="List sentences whose figures changed since the last commit.")
+def refs(words: tuple[str, ...], complete: bool, changes: bool) -> None:
+    """Find what data/report.md may refer to: figures, names and quotes that hold all WORDS."""
+    from pipeline.project import refs as references
+
+    if complete and changes:
+        raise click.UsageError("Give --complete or --changed, not both.")
+    lines = references.complete() if complete else references.changes() if changes else references.listed(words)
+    for line in lines:
+        click.echo(line)
+
+
+@cli.command()
 @click.argument("theme", metavar="THEME")
 def history(theme: str) -> None:
     """Tell the life of a THEME, by id or name: where it comes from and every decision that speaks of it."""

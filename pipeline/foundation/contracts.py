@@ -471,6 +471,13 @@ CROSSTABS = Contract(
     ranges={**dict.fromkeys(("share", "low", "high"), (0.0, 1.0)), "base": (0, float("inf"))},
     optional=("share", "low", "high"),
 )
+SENTENCES = Contract(
+    "sentences of data/report.md with their figures",
+    "reports/sentences.csv",
+    {"line": "int", "reference": "str", "sentence": "str", "figure": "str"},
+    key=("line", "reference"),
+    ranges={"line": (1, float("inf"))},
+)
 CHANGES = Contract(
     "changes between waves",
     "reports/changes.csv",

@@ -36,6 +36,12 @@ SURVEY_KEYS: dict[str, Any] = {
     "nets": {},
     "cross": None,
 }
+STORY = """<!--
+The report's own words. While nothing but this note stands here, they are drafted anew from the results at every run.
+`themebook draft` writes such a draft here, for you to say in your own words what the figures mean;
+`themebook refs WORD` finds the figures and quotes that it may refer to.
+-->
+"""
 GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
 IGNORED = {
     ".dvcignore": ".gitignore\n__pycache__\n*.tmp\n",
@@ -51,6 +57,7 @@ IGNORED = {
     "models/.gitignore": "/coder\n/tuned\n/released/*/\n",
     "models/releases/.gitkeep": "",
     "reports/.gitignore": "/internal\n/public\n/headlines.csv\n/closed.csv\n/numbers.csv\n/crosstabs.csv\n",
+    "data/report.md": STORY,
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",
 }
@@ -164,7 +171,8 @@ def demo(folder: Path) -> None:
     _scaffold(folder, Params(tune=Tune(mode="off")))
     for wave in load_survey(source / "survey.yaml").waves.values():
         write_bytes(folder / wave.file, (source / "raw" / Path(wave.file).name).read_bytes())
-    write_bytes(folder / "data/survey.yaml", (source / "survey.yaml").read_bytes())
+    for name in ("survey.yaml", "report.md"):
+        write_bytes(folder / "data" / name, (source / name).read_bytes())
     for path in (source / "codebook").rglob("*.*"):
         write_bytes(folder / "data/codebook" / path.relative_to(source / "codebook"), path.read_bytes())
     _git_and_dvc(folder)

@@ -14,7 +14,7 @@ from pipeline.project.stamp import STAMP
 SURVEY = "data/survey.yaml"
 # Small files for git rather than DVC's cache. Not those that name options (headlines, closed, crosstabs): an
 # export's can hold what a respondent wrote beside "other". Nor numbers.csv: least and most are single answers.
-KEPT_BY_GIT = ("reports/changes.csv", "reports/published.csv", "reports/nets.csv", "reports/agreement.csv")
+KEPT_BY_GIT = tuple(f"reports/{name}.csv" for name in ("changes", "published", "nets", "agreement", "sentences"))
 # DVC's own templates would pile up the rows of all waves, questions and segments on one bar.
 PLOT_TEMPLATE = Path(".dvc/plots/prevalence.json")
 PLOT: dict[str, Any] = {
@@ -204,6 +204,7 @@ STAGES = (
             "data/codebook/codebook.yaml",
             "data/codebook/gold.csv",
             "data/codebook/decisions",
+            "data/report.md",
             "models/coder",
             "models/encoder.json",
             "models/spacy.json",
@@ -219,7 +220,12 @@ STAGES = (
         # The methods tell every setting that steers a stage.
         params=("seed", "ingest", "segment", "embed", "tune", "code", "discover", "quote", "measure", "report"),
         survey=("title", "note", "sampling", "suppress", "respondent_id", "weight", "waves", "questions", "nets"),
-        outs=("reports/internal/themes.html", "reports/public/themes.html"),
+        outs=(
+            "reports/internal/content.json",
+            "reports/internal/themes.html",
+            "reports/public/themes.html",
+            "reports/sentences.csv",
+        ),
     ),
 )
 

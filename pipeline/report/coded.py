@@ -60,6 +60,7 @@ def all_quotes(inputs: Inputs) -> list[Quote]:
                 rank=int(row["rank"]),
                 display=wording.tame(row["display"]),
                 approved=bool(row["approved"]),
+                score=float(row["score"]),
             )
         )
     return sorted(quotes, key=lambda q: (q.theme_id, q.segment != "", q.rank, q.quote_id))
@@ -216,6 +217,7 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         sentence=wording.mention(cell) if cell else "Not counted yet.",
         method=wording.method(cell, inputs.params.measure.confidence),
         change=trends.change(inputs, home, theme.id, history),
+        tested=inputs.verdict(home, theme.id, cell.wave) if cell else "",
         surety=surety(inputs, home, theme.id, cell),
         ways=counted_ways(inputs, home, theme.id, cell.wave) if cell else (),
         parts=tuple(parts) if home == ANY else (),

@@ -15,7 +15,7 @@ from pipeline.report.checked import checked
 from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.crossed import cross_tables
-from pipeline.report.decided import decided, retired
+from pipeline.report.decided import decided, former, retired
 from pipeline.report.inputs import Inputs
 from pipeline.report.methods import methods
 from pipeline.report.news import news
@@ -194,7 +194,9 @@ def _content(inputs: Inputs) -> Content:
         coders=tuple(map(str, inputs.provenance.get("coders", ()))),
         decisions=decided(inputs.standing) if inputs.standing else (),
         retired=retired(inputs.codebook),
+        former=former(inputs.codebook),
         limits=_limits(inputs),
+        quotes=tuple(quotes),
     )
     return content.model_copy(update={"methods": methods(inputs, content)})
 

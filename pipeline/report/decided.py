@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.report.records import Decided
+from pipeline.report.records import Decided, Fact
 from pipeline.report.wording import tame
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.replay import Standing, wish
@@ -57,3 +57,22 @@ def lineage(codebook: Codebook) -> dict[str, str]:
 def retired(codebook: Codebook) -> tuple[str, ...]:
     """Name the themes that were retired."""
     return tuple(tame(f"{f.name} ({f.id})") for f in codebook.former if f.fate == "retired")
+
+
+def former(codebook: Codebook) -> tuple[Fact, ...]:
+    """Say of each theme that ended what became of it.
+
+    Examples
+    --------
+    >>> from pipeline.themes.codebook import Former, Theme
+    >>> old = Former(id="T02", name="Faith", fate="merged", into=("T01",))
+    >>> former(Codebook(themes=(Theme(id="T01", name="Trust"),), former=(old,)))[0].value
+    'the theme T02 “Faith” was merged into T01'
+    """
+    alive = {theme.id for theme in codebook.themes}
+    told = []
+    for each in codebook.former:
+        if each.id not in alive:
+            heirs = f" into {' and '.join(each.into)}" if each.into else " and is counted no longer"
+            told.append(Fact(name=each.id, value=tame(f"the theme {each.id} “{each.name}” was {each.fate}{heirs}")))
+    return tuple(told)

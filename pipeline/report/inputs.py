@@ -15,7 +15,7 @@ from pipeline.evidence.prevalence import nearest
 from pipeline.evidence.proposing import proposing_units
 from pipeline.foundation.params import Params
 from pipeline.report.records import Cell
-from pipeline.report.wording import tame, tested
+from pipeline.report.wording import tame, tested, verdict
 from pipeline.survey.description import Question, Survey
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
@@ -101,13 +101,23 @@ class Inputs:
 
     def tested(self, question_id: str, theme_id: str, wave: str, segment: str = "") -> str:
         """Say what is known of a difference; empty where the two were not compared."""
-        if not question_id:
-            asked = [q for q in self.survey.open_questions if (q, theme_id, "") in self.prevalence]
-            question_id = asked[0] if len(asked) == 1 else ""
-        row = self.differences.get((question_id, theme_id, wave, segment))
+        row = self._difference(question_id, theme_id, wave, segment)
         if row is None:
             return ""
         return tested(row["low"], row["high"], row["p_adjusted"], row["effect"], self.params.measure.confidence)
+
+    def verdict(self, question_id: str, theme_id: str, wave: str) -> str:
+        """Give what the test found of the change since the wave before: ``difference``, ``none``, or nothing."""
+        row = self._difference(question_id, theme_id, wave, "")
+        if row is None:
+            return ""
+        return verdict(row["low"], row["high"], row["p_adjusted"], self.params.measure.confidence)
+
+    def _difference(self, question_id: str, theme_id: str, wave: str, segment: str) -> dict[Hashable, Any] | None:
+        if not question_id:
+            asked = [q for q in self.survey.open_questions if (q, theme_id, "") in self.prevalence]
+            question_id = asked[0] if len(asked) == 1 else ""
+        return self.differences.get((question_id, theme_id, wave, segment))
 
     def cells(self, question_id: str, theme_id: str, segment: str = "") -> list[Cell]:
         """A theme's cells in the order of the waves."""

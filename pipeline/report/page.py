@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from itertools import count
@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.evidence.crosstabs import CHOSEN
-from pipeline.report import figures, trends, wording
+from pipeline.report import chapters, figures, trends, wording
 from pipeline.report.public import FEWEST, to_public
 from pipeline.report.records import Chart, Content, CrossTable, Loss, Row, Side
 
@@ -66,6 +66,10 @@ def render(content: Content, audience: Audience) -> str:
             content=content,
             internal=audience == "internal",
             sections=sections(content),
+            chapters=chapters.chapters(content),
+            title=chapters.title(content),
+            shown=chapters.inserted(content),
+            pieces=chapters.Pieces(content),
             style=Markup(style),
             script=Markup(script),
             policy=policy(style, script),
@@ -94,24 +98,29 @@ def _hash(text: str) -> str:
 
 
 def sections(content: Content) -> tuple[Section, ...]:
-    """List the sections that this content fills, in the order of the page."""
+    """List the sections of the page in their order: the chapters of the text, then all that these do not show."""
     internal = content.audience == "internal"
-    listed = [Section("asked", "Who was asked")]
-    if content.headlines:
+    told = [chapter for chapter in chapters.chapters(content) if chapter.heading]
+    shown = chapters.inserted(content)
+    listed = [Section(chapter.id, chapters.words(chapter.heading)) for chapter in told]
+    if "asked" not in shown:
+        listed.append(Section("asked", "Who was asked"))
+    if content.headlines and "headlines" not in shown:
         listed.append(Section("headlines", "At a glance"))
-    if content.choices:
-        listed.append(Section("choices", wording.choices_heading([c.title for c in content.choices])))
-    if content.closed:
+    if choices := unshown(content.choices, shown):
+        listed.append(Section("choices", wording.choices_heading([c.title for c in choices])))
+    if unshown(content.closed, shown):
         listed.append(Section("closed", "Question by question"))
     for i, view in enumerate(content.outlooks, 1):
-        listed.append(Section(f"outlook-{i}", view.heading))
+        if f"outlook:{view.question_id}" not in shown:
+            listed.append(Section(f"outlook-{i}", view.heading))
     listed.append(Section("themes", "In people’s own words"))
     if internal and content.news:
         listed.append(Section("news", f"What is new in {content.news.wave}"))
     if internal and (content.candidates or content.provisional or content.unclaimed):
         heading = "What people raised: provisional" if content.provisional else "What the codebook does not explain"
         listed.append(Section("candidates", heading))
-    if trends.trends(content):
+    if trends.trends(content) and "trends" not in shown:
         listed.append(Section("trends", "Over the waves"))
     if content.releases:
         listed.append(Section("published", "As published, and as coded now"))
@@ -128,6 +137,11 @@ def sections(content: Content) -> tuple[Section, ...]:
         listed.append(Section("trust", "How far the coding can be trusted"))
     listed.append(Section("methods", "Methods: how this was made"))
     return tuple(listed)
+
+
+def unshown(charts: Iterable[Chart], shown: Collection[str]) -> list[Chart]:
+    """Give the charts that the text does not show."""
+    return [chart for chart in charts if f"chart:{chart.key}" not in shown]
 
 
 class LossTable(NamedTuple):
@@ -273,6 +287,8 @@ def _environment() -> Environment:
         "loss_tables": loss_tables,
         "tone": tone,
         "most_charts": MOST_CHARTS,
+        "unshown": unshown,
+        "words": chapters.words,
         "nets_of": nets_of,
         "combined_of": combined_of,
         "row_base": row_base,

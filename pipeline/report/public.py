@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from pipeline.evidence.crosstabs import CHOSEN, RAISED
 from pipeline.report.methods import outside
@@ -23,6 +24,7 @@ from pipeline.report.records import (
     ThemeBlock,
 )
 from pipeline.report.small import FEWEST, conceal
+from pipeline.report.telling import retell
 
 _NUMERIC = "numeric"
 _VALUES = ("single", "multi", "ordinal", "grid")
@@ -46,6 +48,11 @@ def to_public(content: Content) -> Content:
     -------
     Content
         With ``audience`` ``public``.
+
+    Raises
+    ------
+    ThemebookError
+        If the researcher's text holds a figure that is not for outside, or a quote that nobody approved.
     """
     if content.audience == "public":
         return content
@@ -76,10 +83,18 @@ def to_public(content: Content) -> Content:
             "coders": (),
             "decisions": (),
             "retired": (),
+            "former": (),
+            "quotes": (),
+            "story": (),
             "methods": outside(content.methods),
         }
     )
-    return conceal(public, content) if content.suppress else public
+    public = conceal(public, content) if content.suppress else public
+    return public.model_copy(update={"story": retell(content.story, public, partial(_quote, few=few))})
+
+
+def _quote(quote: Quote, few: int) -> Quote | None:
+    return next(iter(_quotes([quote], few)), None)
 
 
 def _enough(cell: Cell | None) -> bool:
@@ -237,6 +252,7 @@ def _quotes(quotes: Iterable[Quote], few: int) -> tuple[Quote, ...]:
                 "segment": quote.segment if quote.segment_base >= few else "",
                 "segment_label": quote.segment_label if quote.segment_base >= few else "",
                 "segment_base": 0,
+                "score": 0.0,
             }
         )
         for quote in approved

@@ -143,6 +143,7 @@ class Quote(Section):
     """One piece of evidence: masked words of a respondent, to stand by themselves or (a fragment) in a sentence.
 
     Segment and wave are all that is said of who spoke; ``segment_base`` is how many respondents the segment has there.
+    ``score`` (0 to 1) is what it was chosen by; none is told outside.
     """
 
     quote_id: str
@@ -157,6 +158,7 @@ class Quote(Section):
     rank: int
     display: str
     approved: bool
+    score: float = 0.0
 
     @property
     def attribution(self) -> str:
@@ -225,7 +227,8 @@ class ThemeBlock(Section):
     ``quotes`` stand by themselves; ``fragments`` are words for running text.
     ``lineage`` says what it was called, took in or was split from. ``basis`` says what its coding rests on, ``warning``
     that this is little, ``flags`` what the rules found on it. ``ways`` give its share in each way in which it was
-    counted, ``surety`` how sure it is and what would make it surer.
+    counted, ``surety`` how sure it is and what would make it surer. ``tested`` is what the test found of the change:
+    ``difference``, ``none`` or empty.
     """
 
     id: str
@@ -253,6 +256,7 @@ class ThemeBlock(Section):
     quotes: tuple[Quote, ...]
     fragments: tuple[Quote, ...]
     proposed: Proposed | None = None
+    tested: str = ""
 
 
 class Break(Section):
@@ -536,7 +540,11 @@ class Block(Section):
 
 
 class Content(Section):
-    """All that any format of the report shows, built once."""
+    """All that any format of the report shows, built once.
+
+    ``story`` is the text that leads through it: the researcher's, or one ``drafted`` from the results. ``quotes`` are
+    all quotes, whether they stand in the report or not.
+    """
 
     title: str
     note: str
@@ -576,9 +584,12 @@ class Content(Section):
     coders: tuple[str, ...]
     decisions: tuple[Decided, ...]
     retired: tuple[str, ...]
+    former: tuple[Fact, ...]
     limits: tuple[str, ...]
+    quotes: tuple[Quote, ...] = ()
     story: tuple[Block, ...] = ()
     methods: tuple[MethodItem, ...] = ()
+    drafted: bool = False
 
     @property
     def machine_coders(self) -> bool:

@@ -19,12 +19,12 @@ KNOWN = {
         "WaveInfo": "id file sha256 invited respondents sentence",
         "Headline": "question_id question answer cell previous options figure of change",
         "Quote": "quote_id theme_id question_id kind response_id wave segment segment_label segment_base rank display "
-        "approved",
+        "approved score",
         "SegmentRow": "value cell against",
         "SegmentTable": "attribute_id title rows hidden",
         "Part": "question_id question cell",
         "ThemeBlock": "id name question_id role group lineage definition include exclude examples basis warning flags "
-        "cell history sentence method change surety ways parts segments quotes fragments proposed",
+        "cell history sentence method change surety ways parts segments quotes fragments proposed tested",
         "Break": "wave what sentence",
         "PublishedRow": "question_id question theme_id now_id theme fate published now difference",
         "Release": "name sentence rows",
@@ -38,8 +38,8 @@ KNOWN = {
         "Content": "title note audience sampling provisional min_segment flag_segment suppress quotes_per_theme "
         "summary waves who headlines choices closed crosses crosses_left_out outlooks overall questions releases "
         "candidates news checked unclaimed unclaimed_of unclaimed_examples losses uncoded unexplained "
-        "unexplained_examples answers answers_left_out agreement metrics coders decisions retired limits "
-        "methods story",
+        "unexplained_examples answers answers_left_out agreement metrics coders decisions retired limits methods "
+        "quotes story drafted former",
     }.items()
 }
 # What could hold figures of which suppression knows too little: it must be empty.
@@ -49,8 +49,8 @@ EMPTY = frozenset(
     "OpenQuestion.asks Quote.quote_id Quote.response_id Content.crosses Content.candidates Content.news "
     "Content.checked Content.unclaimed Content.unclaimed_of Content.unclaimed_examples Content.losses Content.uncoded "
     "Content.unexplained Content.unexplained_examples Content.answers Content.answers_left_out Content.agreement "
-    "Content.metrics Content.coders Content.decisions Content.retired Content.story MethodItem.measured "
-    "MethodItem.team".split()
+    "Content.metrics Content.coders Content.decisions Content.retired Content.quotes Content.story Content.former "
+    "Quote.score MethodItem.measured MethodItem.team".split()
 )
 _BASES = frozenset({"OpenQuestion.answered"})
 

@@ -523,8 +523,8 @@ def _says(theme: ThemeBlock, published: set[tuple[str, str]]) -> ThemeBlock:
     )
     update: dict[str, object] = {"segments": tables}
     if (theme.question_id, theme.id) in published:
-        update["change"] = ""
+        update |= {"change": "", "tested": ""}
     if theme.cell is None or theme.cell.hidden:
         method = wording.METHOD.get(theme.cell.method, "") if theme.cell else ""
-        update |= {"sentence": NOT_SHOWN, "method": method, "change": ""}
+        update |= {"sentence": NOT_SHOWN, "method": method, "change": "", "tested": ""}
     return theme.model_copy(update=update)

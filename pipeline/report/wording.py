@@ -76,6 +76,7 @@ WAYS = {
     "corrected": "Machine, corrected",
     "uncorrected": "Machine, uncorrected",
 }
+DIFFERENCE, NONE = "difference", "none"
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -364,6 +365,24 @@ def change(difference: float, previous_wave: str, tested: str = "not tested") ->
     return f"{points(difference)} since {previous_wave} ({tested})"
 
 
+def verdict(low: float, high: float, p: float, confidence: float) -> str:
+    """Give what a test found of a difference: ``difference``, ``none``, or nothing where it could not tell.
+
+    Parameters
+    ----------
+    low, high, p, confidence : float
+        As `tested` takes them.
+
+    Examples
+    --------
+    >>> verdict(0.02, 0.14, 0.003, 0.95), verdict(0.01, 0.14, 0.08, 0.95), verdict(math.nan, 1, 1, 0.95)
+    ('difference', 'none', '')
+    """
+    if math.isnan(low) or math.isnan(p):
+        return ""
+    return NONE if low <= 0 <= high or p >= 1 - confidence else DIFFERENCE
+
+
 def tested(low: float, high: float, p: float, effect: float, confidence: float) -> str:
     """Say what is known of a difference: its interval, and whether it is more than chance.
 
@@ -389,14 +408,15 @@ def tested(low: float, high: float, p: float, effect: float, confidence: float) 
     >>> tested(float("nan"), float("nan"), float("nan"), 0.3, 0.95)
     'not tested'
     """
+    found = verdict(low, high, p, confidence)
     if math.isnan(low):
         return "not tested"
     between = f"between {points(low)} and {points(high)}"
-    if math.isnan(p):
+    if not found:
         return f"too few to tell: {between}"
     if low <= 0 <= high:
         return f"no evidence of a difference: {between}"
-    if p >= 1 - confidence:
+    if found == NONE:
         return f"no evidence of a difference, by all that was tested together: {between}, taken alone"
     sizes = ((0.8, "a large"), (0.5, "a medium"), (0.2, "a small"), (0.0, "a very small"))
     size = next(words for least, words in sizes if abs(effect) >= least)
@@ -432,6 +452,18 @@ def top(values: Sequence[str], order: Sequence[str]) -> str:
     if any(char.isalpha() for value in values for char in value):
         return either(values)
     return f"{either(values)}, on a scale from {order[0]} to {order[-1]}"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Join parts of a sentence.
+
+    Examples
+    --------
+    >>> joined(["a"]), joined(["a", "b"]), joined(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def one_of(side: str) -> str:

@@ -1,4 +1,4 @@
-"""Make the internal and the public report from everything that the other stages made."""
+"""Make the content of the report, and both pages, from everything that the other stages made."""
 
 from __future__ import annotations
 
@@ -9,11 +9,25 @@ from pathlib import Path
 from pipeline import __version__
 from pipeline.evidence.coverage import metrics_path
 from pipeline.foundation import contracts as c
-from pipeline.foundation.log import say
+from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import Params, load_params
-from pipeline.foundation.tables import read_bytes, read_json, read_table, read_waves, sha256_of, write_text
+from pipeline.foundation.tables import (
+    path_of,
+    read_bytes,
+    read_json,
+    read_table,
+    read_text,
+    read_waves,
+    sha256_of,
+    write_table,
+    write_text,
+)
 from pipeline.report.content import build_content
 from pipeline.report.page import render
+from pipeline.report.records import Content
+from pipeline.report.sentences import changed, sentences
+from pipeline.report.story import STORY_FILE
+from pipeline.report.telling import with_story
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.text.encoder import MANIFEST as ENCODER
 from pipeline.text.spacy_model import MANIFEST as SPACY
@@ -27,8 +41,11 @@ METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
 LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
 
 
+CONTENT_FILE = Path("reports/internal/content.json")
+
+
 def run(wave: str | None = None) -> None:
-    """Write both pages."""
+    """Write the content model and both pages."""
     survey, params, card = load_survey(), load_params(), read_json(CARD)
     waves = list(survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
@@ -87,7 +104,10 @@ def run(wave: str | None = None) -> None:
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
     )
+    content = with_story(content, read_text(Path(STORY_FILE), "An empty file lets the report draft its own text."))
     internal, public = (render(content, audience) for audience in ("internal", "public"))
+    _say_changes(content)
+    write_text(CONTENT_FILE, content.model_dump_json())
     write_text(Path("reports/internal/themes.html"), internal)
     write_text(Path("reports/public/themes.html"), public)
     say("report", internal_kb=len(internal) // 1000, public_kb=len(public) // 1000)
@@ -114,3 +134,14 @@ def _files() -> dict[str, str]:
         "gold.csv": sha256_of(GOLD_FILE, "A survey without coded answers has a gold.csv that holds the header only."),
         "all files of decisions, one after the other": hashlib.sha256(decisions).hexdigest(),
     }
+
+
+def _say_changes(content: Content) -> None:
+    """Write which figures the researcher's sentences print, and say which print others than after the last run."""
+    now = sentences(() if content.drafted else content.story)
+    news = changed(read_table(c.SENTENCES), now) if path_of(c.SENTENCES).exists() else []
+    if news:
+        notice(f"{len(news)} sentences of {STORY_FILE} print other figures than before; read them again:")
+        for line in news:
+            notice(f"  {line}")
+    write_table(now, c.SENTENCES)
