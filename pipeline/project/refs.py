@@ -14,6 +14,7 @@ from pipeline.foundation.contracts import SENTENCES
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.tables import path_of, read_table, read_text, write_text
 from pipeline.report.draft import draft
+from pipeline.report.public import to_public
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed
 from pipeline.report.story import STORY_FILE, parse
@@ -72,12 +73,11 @@ def complete() -> list[str]:
             return found[0]
         kind, _, rest = reference.partition(":")
         question, dot, last = rest.rpartition(".")
-        fits = sorted(
-            name
-            for name in known
-            if name.startswith(reference) or (dot and name.startswith(f"{kind}:{question}.") and last in name)
-        )
-        alone = [name for name in fits if "@" not in name and "[" not in name]
+        plain_ones = sorted(name for name in known if "@" not in name and "[" not in name)
+        alone = [name for name in plain_ones if name.startswith(reference)]
+        if dot and not alone:
+            of = f"{kind}:{question}."
+            alone = [name for name in plain_ones if name.startswith(of) and last in name[len(of) :]]
         if len(alone) == 1:
             lines.append(f"{{{reference}}} is now {{{alone[0]}}}")
             return f"{{{alone[0]}}}"
@@ -117,7 +117,8 @@ def write_draft() -> str:
             f"{STORY_FILE} holds a text already; it was not changed.",
             "Move it away to begin anew from a draft.",
         )
-    write_text(Path(STORY_FILE), draft(_content()))
+    content = _content().model_copy(update={"story": ()})
+    write_text(Path(STORY_FILE), draft(content, to_public(content)))
     return f"{STORY_FILE} holds a draft; rewrite it freely, then run `dvc repro`."
 
 

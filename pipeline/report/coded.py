@@ -13,7 +13,7 @@ from pipeline.report.checked import flags, rests_on
 from pipeline.report.closed import side_cells
 from pipeline.report.combined import across_questions, with_combined
 from pipeline.report.decided import lineage
-from pipeline.report.inputs import SIDE, Inputs, options_base
+from pipeline.report.inputs import SIDE, Inputs, known, options_base
 from pipeline.report.proposing import contradiction, proposed, taken_to_ask, typical
 from pipeline.report.records import (
     Cell,
@@ -60,7 +60,7 @@ def all_quotes(inputs: Inputs) -> list[Quote]:
                 rank=int(row["rank"]),
                 display=wording.tame(row["display"]),
                 approved=bool(row["approved"]),
-                score=float(row["score"]),
+                score=known(row["score"]),
             )
         )
     return sorted(quotes, key=lambda q: (q.theme_id, q.segment != "", q.rank, q.quote_id))

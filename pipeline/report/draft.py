@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.report import wording
+from pipeline.report.public import to_public
 from pipeline.report.records import Chart, Content, Outlook, ThemeBlock
 from pipeline.report.references import charts_of, named_rows
+from pipeline.report.story import parse
+from pipeline.report.telling import Faults, tell
 from pipeline.survey.description import slug
 
 MOST_THEMES = 8
@@ -20,13 +23,30 @@ _EMPTY_WORDS = frozenset(
 )
 
 
-def draft(content: Content) -> str:
+def with_story(content: Content, text: str, check: Faults | None = None) -> Content:
+    """Give the content with the text that leads through it: the researcher's, or one drafted where that is empty.
+
+    With an empty codebook there is no theme that a text could tell: one is drafted then, too.
+
+    Raises
+    ------
+    ThemebookError
+        As `parse` and `tell` do.
+    """
+    story = parse(text)
+    drafted = not story.blocks or content.provisional
+    if drafted:
+        story = parse(draft(content, to_public(content)))
+    return content.model_copy(update={"story": tell(story, content, check), "drafted": drafted})
+
+
+def draft(content: Content, public: Content) -> str:
     """Draft the text that leads through the report.
 
     Parameters
     ----------
-    content : Content
-        Of the internal report.
+    content, public : Content
+        Of the internal report, and as made public: what is not for outside is not drafted.
 
     Returns
     -------
@@ -36,8 +56,8 @@ def draft(content: Content) -> str:
         that shows its quotes in the internal report. Every sentence holds for whatever its figures come to be, so that
         it passes its own check; claims are for the researcher to make.
     """
-    names = _names(content)
-    parts = list(_parts(content, {question: name for name, question in names.items()}))
+    names = _names(public)
+    parts = list(_parts(content, public, {question: name for name, question in names.items()}))
     head = ["---", "# Short names of questions, for references.", "names:"]
     head += [f"  {name}: {question}" for name, question in names.items()] + ["---", ""] if names else []
     return "\n".join([*(head if names else []), "\n\n".join(parts), ""])
@@ -58,20 +78,20 @@ def _names(content: Content) -> dict[str, str]:
     return found
 
 
-def _parts(content: Content, names: dict[str, str]) -> Iterator[str]:
-    yield f"# {_plain(content.title)}"
-    yield _asked(content)
-    if content.headlines:
+def _parts(content: Content, public: Content, names: dict[str, str]) -> Iterator[str]:
+    yield f"# {_plain(public.title)}"
+    yield _asked(public)
+    if public.headlines:
         yield "## At a glance"
         yield "{headlines}"
-    if content.choices:
-        yield f"## {wording.choices_heading([chart.title for chart in content.choices])}"
-        for chart in content.choices:
+    if public.choices:
+        yield f"## {wording.choices_heading([chart.title for chart in public.choices])}"
+        for chart in public.choices:
             yield from _choices(chart, names.get(chart.key, chart.key))
-    for view in content.outlooks:
+    for view in public.outlooks:
         yield f"## {view.heading}"
         yield from _outlook(view, names.get(view.question_id, view.question_id))
-    explained = {view.open_id for view in content.outlooks if view.reasons}
+    explained = {view.open_id for view in public.outlooks if view.reasons}
     themes = [t for t in content.themes if t.question_id not in explained and t.cell and t.cell.share]
     for theme in sorted(themes, key=lambda t: (-(t.cell.share or 0.0) if t.cell else 0.0, t.id))[:MOST_THEMES]:
         yield from _theme(theme)

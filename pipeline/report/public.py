@@ -252,7 +252,7 @@ def _quotes(quotes: Iterable[Quote], few: int) -> tuple[Quote, ...]:
                 "segment": quote.segment if quote.segment_base >= few else "",
                 "segment_label": quote.segment_label if quote.segment_base >= few else "",
                 "segment_base": 0,
-                "score": 0.0,
+                "score": None,
             }
         )
         for quote in approved

@@ -143,7 +143,7 @@ class Quote(Section):
     """One piece of evidence: masked words of a respondent, to stand by themselves or (a fragment) in a sentence.
 
     Segment and wave are all that is said of who spoke; ``segment_base`` is how many respondents the segment has there.
-    ``score`` (0 to 1) is what it was chosen by; none is told outside.
+    ``score`` (0 to 1) is what it was chosen by, None where a person chose it; it is not told outside.
     """
 
     quote_id: str
@@ -158,7 +158,7 @@ class Quote(Section):
     rank: int
     display: str
     approved: bool
-    score: float = 0.0
+    score: float | None = None
 
     @property
     def attribution(self) -> str:

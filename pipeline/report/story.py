@@ -144,7 +144,7 @@ def _spans(nodes: Sequence[SyntaxTreeNode], line: int, file: str, style: str = "
             found += _spans(node.children, line, file, style, _safe(node.attrs.get("href", "")))
         elif node.type == "image":
             raise ThemebookError(
-                f"{file}, line {line}: a picture.",
+                f"{file}, line {line + sum(span.style == 'break' for span in found)}: a picture.",
                 "Pictures are not taken into the report; take it out. A logo belongs into data/report.yaml.",
             )
         elif node.type in ("softbreak", "hardbreak"):

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.foundation.errors import ThemebookError, closest
-from pipeline.report.draft import draft
 from pipeline.report.records import Block, Content, Figure, Quote, Span
 from pipeline.report.references import charts_of, figures_of, opens_of
-from pipeline.report.story import REFERENCE, STORY_FILE, Story, lines_of, parse
+from pipeline.report.story import REFERENCE, STORY_FILE, Story, lines_of
 
 Faults = Callable[[Sequence[Span], Mapping[str, Sequence[Figure]]], Iterable[tuple[int, str]]]
 _OF_QUESTION = ("share", "count", "base", "interval", "change", "answered", "mean", "median", "chart", "outlook")
@@ -112,21 +111,6 @@ def tell(story: Story, content: Content, check: Faults | None = None) -> tuple[B
     blocks = tuple(_told(block, book, among, check, faults) for block in story.blocks)
     _raise(faults)
     return blocks
-
-
-def with_story(content: Content, text: str, check: Faults | None = None) -> Content:
-    """Give the content with the text that leads through it: the researcher's, or one drafted where that is empty.
-
-    Raises
-    ------
-    ThemebookError
-        As `parse` and `tell` do.
-    """
-    story = parse(text)
-    drafted = not story.blocks
-    if drafted:
-        story = parse(draft(content))
-    return content.model_copy(update={"story": tell(story, content, check), "drafted": drafted})
 
 
 def _told(

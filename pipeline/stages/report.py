@@ -23,11 +23,11 @@ from pipeline.foundation.tables import (
     write_text,
 )
 from pipeline.report.content import build_content
+from pipeline.report.draft import with_story
 from pipeline.report.page import render
 from pipeline.report.records import Content
 from pipeline.report.sentences import changed, sentences
-from pipeline.report.story import STORY_FILE
-from pipeline.report.telling import with_story
+from pipeline.report.story import STORY_FILE, parse
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.text.encoder import MANIFEST as ENCODER
 from pipeline.text.spacy_model import MANIFEST as SPACY
@@ -104,7 +104,10 @@ def run(wave: str | None = None) -> None:
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
     )
-    content = with_story(content, read_text(Path(STORY_FILE), "An empty file lets the report draft its own text."))
+    text = read_text(Path(STORY_FILE), "An empty file lets the report draft its own text.")
+    content = with_story(content, text)
+    if content.provisional and parse(text).blocks:
+        notice(f"the codebook is empty, so {STORY_FILE} is not told; the report drafts its own text")
     internal, public = (render(content, audience) for audience in ("internal", "public"))
     _say_changes(content)
     write_text(CONTENT_FILE, content.model_dump_json())
