@@ -302,14 +302,16 @@ def draft() -> None:
 @click.argument("words", nargs=-1)
 @click.option("--complete", is_flag=True, help="Write out references of data/report.md that are cut short.")
 @click.option("--changed", "changes", is_flag=True, help="List sentences whose figures changed since the last commit.")
-def refs(words: tuple[str, ...], complete: bool, changes: bool) -> None:
+@click.option("--unbacked", is_flag=True, help="List sentences that claim a share with no figure beside it.")
+def refs(words: tuple[str, ...], complete: bool, changes: bool, unbacked: bool) -> None:
     """Find what data/report.md may refer to: figures, names and quotes that hold all WORDS."""
     from pipeline.project import refs as references
 
-    if complete and changes:
-        raise click.UsageError("Give --complete or --changed, not both.")
-    lines = references.complete() if complete else references.changes() if changes else references.listed(words)
-    for line in lines:
+    acts = {references.complete: complete, references.changes: changes, references.unbacked: unbacked}
+    chosen = [act for act, given in acts.items() if given]
+    if len(chosen) > 1 or (chosen and words):
+        raise click.UsageError("Give WORDS, or one of --complete, --changed and --unbacked.")
+    for line in chosen[0]() if chosen else references.listed(words):
         click.echo(line)
 
 

@@ -42,6 +42,12 @@ def ran(*words):
     return done.output
 
 
+def ran_badly(*words):
+    done = CliRunner().invoke(cli, list(words))
+    assert done.exit_code
+    return done.output
+
+
 def test_refs_lists_what_holds_all_words(folder):
     lines = refs.listed(["yes", "any training"])
     assert all("share:training.yes" in line or ":training.yes" in line for line in lines)
@@ -113,6 +119,16 @@ def test_changes_are_those_since_the_last_commit(folder, content):
     assert refs.changes() == ["No sentence prints another figure than at the last commit."]
     write_table(table.assign(figure="81"), SENTENCES)
     assert ran("refs", "--changed").startswith("line 1: “There were {n:respondents}.”: {n:respondents} was 80, is 81")
+
+
+def test_claims_without_a_figure_are_listed(folder):
+    text = NAMES + "Most ({share:t.no}) had none.\n\n- a\n- Most leaders want\n  more of it.\n"
+    (folder / STORY_FILE).write_text(text, encoding="utf-8")
+    (line,) = refs.unbacked()
+    assert line.startswith(f"{STORY_FILE}, line 7: “Most” has no figure in its sentence")
+    (folder / STORY_FILE).write_text(NAMES + "Most ({share:t.no}) had none.\n", encoding="utf-8")
+    assert ran("refs", "--unbacked") == "Every sentence that claims a share has a figure beside it.\n"
+    assert "one of --complete" in ran_badly("refs", "--unbacked", "--changed")
 
 
 def test_a_new_folder_holds_no_text_yet():

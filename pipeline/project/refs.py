@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +13,13 @@ import pandas as pd
 from pipeline.foundation.contracts import SENTENCES
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.tables import path_of, read_table, read_text, write_text
+from pipeline.report import claims
 from pipeline.report.draft import draft
 from pipeline.report.public import to_public
-from pipeline.report.records import Content
+from pipeline.report.records import Block, Content
 from pipeline.report.sentences import changed
-from pipeline.report.story import STORY_FILE, parse
-from pipeline.report.telling import Book, book_of, full
+from pipeline.report.story import STORY_FILE, lines_of, parse
+from pipeline.report.telling import Book, book_of, full, tell
 from pipeline.report.wording import plain
 
 CONTENT_FILE = Path("reports/internal/content.json")
@@ -102,6 +103,26 @@ def changes() -> list[str]:
         raise ThemebookError(f"{path} is in no commit yet.", "Commit it once (`git add reports`, `git commit`).")
     before = pd.read_csv(io.StringIO(done.stdout), dtype=str, keep_default_na=False)
     return changed(before, now) or ["No sentence prints another figure than at the last commit."]
+
+
+def unbacked() -> list[str]:
+    """List the sentences that claim a share (“most”) with no figure beside it: nobody checks these but the reader."""
+    content = _content()
+    blocks = tell(parse(_text()), content)
+    found = [f"{STORY_FILE}, line {line}: {said}" for block in _every(blocks) for line, said in _claims(block)]
+    return found or ["Every sentence that claims a share has a figure beside it."]
+
+
+def _every(blocks: Iterable[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        yield from _every(block.children)
+
+
+def _claims(block: Block) -> Iterator[tuple[int, str]]:
+    lines = [line for _, line in lines_of(block)]
+    for at, said in claims.unbacked(block.spans):
+        yield lines[at], said
 
 
 def write_draft() -> str:

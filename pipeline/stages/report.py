@@ -22,6 +22,7 @@ from pipeline.foundation.tables import (
     write_table,
     write_text,
 )
+from pipeline.report.claims import faults
 from pipeline.report.content import build_content
 from pipeline.report.draft import with_story
 from pipeline.report.page import render
@@ -105,7 +106,7 @@ def run(wave: str | None = None) -> None:
         standing=replay(load_codebook(survey), load_decisions(), texts),
     )
     text = read_text(Path(STORY_FILE), "An empty file lets the report draft its own text.")
-    content = with_story(content, text)
+    content = with_story(content, text, faults)
     if content.provisional and parse(text).blocks:
         notice(f"the codebook is empty, so {STORY_FILE} is not told; the report drafts its own text")
     internal, public = (render(content, audience) for audience in ("internal", "public"))
