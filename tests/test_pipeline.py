@@ -335,6 +335,20 @@ def test_notebooks_run_and_are_stored_without_outputs(notebook, whole):
     from nbclient import NotebookClient
 
     stored = nbformat.read(notebook, as_version=4)
-    assert all(not cell.get("outputs") for cell in stored.cells)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in stored.cells)
+    before = hashes(whole, "data", "models", "reports")
     NotebookClient(stored, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(whole)}}).execute()
     assert any(cell.get("outputs") for cell in stored.cells)
+    assert hashes(whole, "data", "models", "reports") == before
+
+
+def test_the_methods_name_the_files_as_they_are_and_nobody_outside(whole):
+    pages = [(whole / f"reports/{name}/themes.html").read_text(encoding="utf-8") for name in ("internal", "public")]
+    people = whole / "data/codebook"
+    decisions = b"".join(path.read_bytes() for path in sorted((people / "decisions").glob("*.jsonl")))
+    files = [(people / name).read_bytes() for name in ("codebook.yaml", "gold.csv")]
+    for page in pages:
+        assert all(hashlib.sha256(content).hexdigest() in page for content in [*files, decisions])
+        assert "270 respondents of 1,480 invited" in page
+    for name in ("machine:language-model", "sample-author"):
+        assert name in pages[0] and name not in pages[1]
