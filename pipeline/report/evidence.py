@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.report import printed, wording
 from pipeline.report.page import LossTable, loss_tables
 from pipeline.report.pieces import Big, Heading, Piece, Table, points, words
-from pipeline.report.records import Chart, Content, OpenQuestion, Outlook, Quote, ThemeBlock
+from pipeline.report.records import Chart, Content, MethodItem, OpenQuestion, Outlook, Quote, ThemeBlock
 
 
 def evidence(content: Content) -> list[Piece]:
@@ -26,7 +26,7 @@ def evidence(content: Content) -> list[Piece]:
     pieces += _themes(content)
     pieces += _published(content)
     pieces += _left(content)
-    return pieces + _made(content)
+    return pieces + methods(content)
 
 
 def asked(content: Content) -> list[Piece]:
@@ -209,24 +209,34 @@ def _losses(table: LossTable) -> Table:
     return Table(f"Cells of {printed.closed(table.question) or 'all open questions'}, by wave and status", head, rows)
 
 
-def _made(content: Content) -> list[Piece]:
-    pieces: list[Piece] = [Heading(2, "How this was made")]
-    coded = (
-        "Similar passages were grouped by machine."
-        if content.provisional
-        else "Answers were coded with the themes of a codebook that people own; an answer can raise several themes or "
-        "none. A theme’s share counts each respondent once."
+def methods(content: Content) -> list[Piece]:
+    """Tell how the report was made, by the items of two guidelines; what a person must still say is marked."""
+    known = (
+        "What is known of how this report was made, by the items of CHERRIES (surveys) and SRQR (analysis of words)."
     )
-    masked = "Each answer was split into passages; personal data were masked wherever words are shown."
-    pieces.append(words(f"{masked} {coded}"))
-    hide = content.suppress and content.audience == "public"
-    few = f"fewer than {2 * content.suppress}"
-    files = tuple(
-        (w.id, printed.closed(w.file), w.sha256, wording.number(w.respondents) if w.respondents or not hide else few)
-        for w in content.waves
-    )
-    head = ("Wave", "File", "sha256", "Respondents")
-    pieces.append(Table("The data: one raw file a wave, never edited", head, files, (1, 2)))
-    facts = tuple((fact.name, printed.closed(fact.value)) for fact in content.made)
-    pieces.append(Table("The method", ("What", "As it was"), facts, (1,)))
-    return [*pieces, Heading(2, "What the figures cannot say"), points(list(content.limits))]
+    pieces: list[Piece] = [Heading(1, "Methods: how this was made"), words(known, "lead")]
+    group = ""
+    for item in content.methods:
+        if item.group != group:
+            group = item.group
+            pieces.append(Heading(2, printed.closed(group)))
+        pieces += _item(item)
+    return pieces
+
+
+def _item(item: MethodItem) -> list[Piece]:
+    pieces: list[Piece] = [Heading(3, printed.closed(item.title))]
+    if item.guideline:
+        pieces.append(words(item.guideline, "note"))
+    lines = [printed.closed(line) for line in item.text]
+    if item.key in ("limitations", "not_stated"):
+        pieces.append(points(lines))
+    else:
+        pieces += [words(line) for line in lines]
+    facts = tuple((printed.closed(f.name), printed.closed(f.value)) for f in (*item.facts, *item.measured, *item.team))
+    if facts:
+        pieces.append(Table("", ("What", "What is known of it"), facts, (1,)))
+    pieces += [words(printed.closed(line)) for line in item.said.splitlines() if line.strip()]
+    if item.open:
+        pieces.append(words(f"{item.open} ({item.key})", "callout"))
+    return pieces

@@ -104,10 +104,13 @@ def _rows(sheet: Sheet) -> str:
 
 def _made(content: Content) -> Sheet:
     """How the figures were made, and what they cannot say."""
-    rows: list[Row] = [{"about": fact.name, "what it says": fact.value} for fact in content.made]
-    rows += [{"about": f"Data of {w.id}", "what it says": f"{w.file}, sha256 {w.sha256}"} for w in content.waves]
-    rows += [{"about": "What the figures cannot say", "what it says": limit} for limit in content.limits]
-    about = "How the figures were made, and what they cannot say."
-    return Sheet(
-        "How it was made", (Column("about", 26), Column("what it says", 110)), rows, protected=False, about=about
-    )
+    rows: list[Row] = []
+    for item in content.methods:
+        about = {"part": item.group, "about": item.title}
+        rows += [about | {"what it says": line} for line in (*item.text, *item.said.splitlines()) if line.strip()]
+        facts = (*item.facts, *item.measured, *item.team)
+        rows += [about | {"what": fact.name, "what it says": fact.value} for fact in facts]
+        rows += [about | {"what": "still to be said", "what it says": item.open}] if item.open else []
+    columns = (Column("part", 26), Column("about", 30), Column("what", 30), Column("what it says", 100))
+    about_sheet = "How the figures were made, and what they cannot say."
+    return Sheet("How it was made", columns, rows, protected=False, filters=True, about=about_sheet)
