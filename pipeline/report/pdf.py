@@ -106,7 +106,13 @@ def html(laid_out: Document) -> str:
 
 
 def _render(page: str) -> Any:
-    from weasyprint import HTML
+    try:
+        from weasyprint import HTML
+    except OSError as error:
+        raise ThemebookError(
+            f"The PDF cannot be laid out, since a system library is missing: {error}.".replace("\n", " "),
+            "Install pango (Debian: apt-get install libpangoft2-1.0-0; macOS: brew install pango).",
+        ) from None
 
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     return HTML(string=page, base_url=None, url_fetcher=_refuse).render(pdf_variant=VARIANT)
