@@ -88,7 +88,7 @@ def test_every_line_of_the_commented_file_can_be_used(project):
         ("texts: {What gets in the ways: Hürden}\n", "Closest: `What gets in the way`."),
         ("order: [themes, close]\n", "`order` names `close`, which the report does not have. Closest: `closed`."),
         ("order: [themes, themes]\n", "names one thing twice"),
-        ("leave_out: [made]\n", "`leave_out` names `made`, which says what the figures rest on"),
+        ("leave_out: [methods]\n", "`leave_out` names `methods`, which says what the figures rest on"),
         ("document: {template: ../house.docx}\n", "not in data/templates"),
         ("logo: {file: no.png, alt: Us}\n", "`logo.file` names `no.png`, which is not in data/templates"),
         ("logo: {file: logo.png}\n", "`logo.alt`"),
@@ -146,7 +146,7 @@ def test_words_language_and_colours_are_those_of_the_house(content, audience):
     assert page.all("html")[0]["lang"] == "de"
     assert "--accent: #552288;" in html and "#0b5a63" not in html
     said = "".join(page.text)
-    for heading in ("Who was asked", "In people’s own words", "The evidence", "How this was made", "The method"):
+    for heading in ("Who was asked", "In people’s own words", "The evidence", "Methods: how this was made"):
         assert f"{heading} (anders)" in said and f"{heading}</h" not in html
     for word in ("Theme", "Base", "Share"):
         assert f'<th scope="col">{word} (anders)</th>' in html and f'<th scope="col">{word}</th>' not in html
@@ -168,9 +168,9 @@ def test_every_heading_of_the_evidence_can_be_replaced(content):
 def test_sections_stand_in_the_order_that_is_asked_for(content, audience):
     made = content if audience == "internal" else to_public(content)
     usual = [part.name for part in sections(made) if part.name]
-    moved = [part.name for part in sections(styled(made, order=["made", "closed"])) if part.name]
-    assert moved[:2] == ["made", "closed"] and sorted(moved) == sorted(usual)
-    assert moved[2:] == [name for name in usual if name not in ("made", "closed")]
+    moved = [part.name for part in sections(styled(made, order=["methods", "closed"])) if part.name]
+    assert moved[:2] == ["methods", "closed"] and sorted(moved) == sorted(usual)
+    assert moved[2:] == [name for name in usual if name not in ("methods", "closed")]
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])

@@ -187,7 +187,7 @@ def test_the_page_can_be_printed(files, audience):
         page.goto((files / f"told-{audience}.html").as_uri())
         page.emulate_media(media="print")
         assert page.locator("nav:visible, .filters:visible, .skip:visible").count() == 0
-        assert page.locator("h1").is_visible() and page.locator("#made").is_visible()
+        assert page.locator("h1").is_visible() and page.locator("#methods").is_visible()
         assert page.pdf()[:5] == b"%PDF-"
 
 

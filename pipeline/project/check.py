@@ -29,6 +29,7 @@ from pipeline.project.create import IGNORED, as_yaml
 from pipeline.project.graph import dvc_yaml
 from pipeline.project.stamp import STAMP, check_stamp, stamp
 from pipeline.report.house import HOUSE_FILE, TEMPLATES, House, load_house, load_templates
+from pipeline.report.methods import check_said
 from pipeline.report.templating import packaged
 from pipeline.survey.description import Survey, load_survey
 from pipeline.text.encoder import MANIFEST, model_folder
@@ -89,6 +90,7 @@ def check(fix: bool = False) -> list[str]:
 def _house() -> list[str]:
     """Say what the house style sets, and which templates the project has of its own."""
     house = load_house()
+    check_said(house.methods, f"{HOUSE_FILE}, `methods`")
     own = [name for name, value in house if value != getattr(House(), name)]
     lines = [f"{HOUSE_FILE}: {', '.join(own) or 'as themebook made it'}"]
     said = {True: "taken in place of themebook’s", False: "taken where another of yours includes it"}

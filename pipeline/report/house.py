@@ -19,7 +19,7 @@ HOUSE_FILE = Path("data/report.yaml")
 TEMPLATES = Path("data/templates")
 LARGEST_LOGO = 200_000
 # Those that say who was asked, what was not counted and how, without which no figure can be judged.
-NEVER_LEFT_OUT = ("asked", "left", "made")
+NEVER_LEFT_OUT = ("asked", "left", "methods")
 _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _ACCENT, _SECOND = "#0b5a63", "#a33f1f"
 _DARK = {_ACCENT: "#78cac6", _SECOND: "#f2a385"}

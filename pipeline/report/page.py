@@ -140,7 +140,7 @@ def _evidence(content: Content) -> Iterator[Section]:
     yield Section("left", "What was not coded, and why", "left")
     if content.audience == "internal":
         yield from _for_the_team(content)
-    yield Section("made", "How this was made", "made")
+    yield Section("methods", "Methods: how this was made", "methods")
 
 
 def _for_the_team(content: Content) -> Iterator[Section]:

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import notice
+from pipeline.report.house import House
+from pipeline.report.templating import STYLE
 from pipeline.review import (
     pages_candidates,
     pages_coding,
@@ -75,7 +77,9 @@ def static(name: str) -> Response:
     if name not in STATIC:
         return refusal("There is no such file.", "Go back.", 404)
     package, folder, kind = STATIC[name]
-    return Response(files(package).joinpath(folder, name).read_bytes(), media_type=kind)
+    content = files(package).joinpath(folder, name).read_bytes()
+    # The report's style sheet takes its colours from the house style; this page has themebook's own.
+    return Response(House().css().encode() + content if name == STYLE else content, media_type=kind)
 
 
 def _problem(request: Request, error: Exception) -> HTMLResponse:
