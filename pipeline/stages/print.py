@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.foundation import contracts as c
-from pipeline.foundation.errors import listing
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.tables import read_bytes, read_json, read_table, read_text, read_waves, write_bytes
 from pipeline.report.coded_sheets import coded_sheets
@@ -39,8 +38,8 @@ def run(wave: str | None = None) -> None:
     room = fitting(public)
     template = public.house.document.template
     document = word(public, room, read_bytes(house_file(template, "document.template"), "") if template else None)
-    if document.lacking:
-        notice(f"{template} lacks styles, which themebook’s own stand in for: {listing(document.lacking)}")
+    for line in document.notices:
+        notice(line)
     made = {
         PUBLIC / "report.pdf": pdf(public, room),
         PUBLIC / "report.docx": document.file,
