@@ -87,6 +87,7 @@ PEOPLE = (
     r"|schools?|participants?|interviewees?|individuals?|graduates?|owners?|readers?|users?|commuters?|passengers?"
     r"|answers?|responses?|repl(?:y|ies)|comments?|submissions?|mentions|votes|those (?:who|asked|surveyed|polled))"
 )
+SUBJECT = r"(?:barrier|reason|concern|worry|obstacle|theme|answer|wish|complaint|request|need|demand|issue|fear|hope)\b"
 
 _UNITS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
@@ -187,6 +188,7 @@ NOT = re.compile(
     r"(?:(?:even|yet|quite|make up|made up|reach|win|form|be|being|constitute|account for|come to"
     r"|amount to|exceed|from|by|in|a|an|the|of|any|by any means|do|does|did|are|is|was|were"
     r"|would|quite)\s)*$"
+    r"|\bneither\b[^.;,–:]*\bnor\b[^.;,–:]*$"
 )
 
 

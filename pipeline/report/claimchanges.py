@@ -49,13 +49,14 @@ _BEFORE = (
 )
 _LIKE = rf"(?:as (?:{_BEFORE}|often|common|many)|level\b|share\b)"
 
+_NOW = r"(?:is|are|was|were|been|keeps?|kept)(?: \w+ly| still| now| again)?"
 # Verbs first: where a sentence has a verb and a noun of change, the verb says what happened.
 VERBS: tuple[tuple[str, str], ...] = (
     (
         UP,
         r"rose|risen|rises|grew|grown|grows|increased|increases|climbed|climbs|gained|gains|jumped"
         r"|leapt|leaped|soared|surged|rocketed|spiked|swelled|strengthened|rebounded|recovered"
-        r"|mounted|expanded|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
+        rf"|mounted|expanded|{_NOW} (?:rising|growing|increasing|climbing|mounting)|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
     ),
     (
         UP,
@@ -67,7 +68,7 @@ VERBS: tuple[tuple[str, str], ...] = (
         DOWN,
         r"fell|fallen|falls|dropped|drops|declined|declines|decreased|decreases|shrank|shrunk|sank"
         r"|sunk|slipped|slips|slid|dipped|dips|plunged|plummeted|tumbled|slumped|collapsed|crashed"
-        r"|receded|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went"
+        rf"|receded|{_NOW} (?:falling|dropping|declining|decreasing|shrinking|dwindling|waning|fading)|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went"
         r"|gone|goes|came|come|crept|edged|inched|ticked) down",
     ),
     (
@@ -95,7 +96,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ),
     (
         FLAT,
-        r"unchanged|nothing (?:has |had )?(?:really |much )?changed|no signs? of (?:a |any )?(?:change"
+        r"unchanged|nothing (?:has |had )?(?:really |much )?(?:changed|moved|shifted)|no signs? of (?:a |any )?(?:change"
         r"|movement)|no change|(?:not|n't) chang\w+"
         r"|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
         r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"
@@ -110,8 +111,8 @@ NOUNS: tuple[tuple[str, str], ...] = (
     (DOWN, r"decrease|fall|drop|decline|dip|slump|reduction|downturn|loss"),
     (UP, rf"(?:more|higher|larger|greater|stronger|commoner|up)\b{_PLAIN}\bthan {_BEFORE}"),
     (DOWN, rf"(?:less|fewer|lower|smaller|rarer|weaker)\b{_PLAIN}\bthan {_BEFORE}"),
-    (UP, rf"more (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|more (?={PEOPLE})|commoner|upward"),
-    (DOWN, rf"less (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|fewer (?={PEOPLE})|rarer|downward"),
+    (UP, rf"more (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|more(?= {PEOPLE})|commoner|upward"),
+    (DOWN, rf"less (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|fewer(?= {PEOPLE})|rarer|downward"),
 )
 _FACTORS = {"doubl": 2.0, "tripl": 3.0, "trebl": 3.0, "quadrupl": 4.0, "halv": 0.5, "twofold": 2.0, "threefold": 3.0}
 FACTOR = re.compile(

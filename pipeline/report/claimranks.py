@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.report.claimamounts import PEOPLE, SMALL
+from pipeline.report.claimamounts import NOT, PEOPLE, SMALL, SUBJECT
 from pipeline.report.claimchanges import times
 from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, set_off
 from pipeline.report.records import Figure
@@ -36,7 +36,6 @@ _MOST = (
     rf"(?:most (?:{_HOW}|{_DONE})|commonest|largest|biggest|greatest|highest|top|leading|number one|foremost|dominant)"
 )
 _LEAST = rf"(?:least (?:{_HOW}|{_DONE})|rarest|smallest|lowest|bottom)"
-_NOUN = r"(?:barrier|reason|concern|worry|obstacle|theme|answer|wish|complaint|request|need|demand|issue|fear|hope)\b"
 _PLACES = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 _NTH = "|".join(_PLACES)
 RANKS: tuple[tuple[str, str], ...] = (
@@ -84,7 +83,8 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
         r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
         r"|way)|ahead of all (?:the )?others?|(?:more )?than anything else"
-        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{_NOUN}"
+        r"|above (?:all|everything) else|^what [^.;,]{1,40}? most (?:is|are|was|were)\b"
+        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{SUBJECT}"
         r"|(?:comes?|came) up (?:the )?most(?: often)?\b"
         r"|(?:appears?|appeared) (?:the )?most\b|at the (?:very )?top of the (?:list"
         r"|table|ranking)|number one|no (?:other )?\w+ (?:(?!and"
@@ -178,12 +178,15 @@ def ranks(sentence: Sentence, figures: Mapping[str, Sequence[Figure]]) -> Iterat
     for i, j in bound.items():
         start, end, kind, place = words[i]
         figure, rivals = places[j].figure, figures[places[j].figure.among]
-        if _AFTER.search(text[:start]) or _holds(kind, place, figure, rivals):
+        negation = NOT.search(text[:start])
+        if _AFTER.search(text[:start]) or _holds(kind, place, figure, rivals, negated=negation is not None):
             continue
         order = sorted((r for r in rivals if r.value is not None), key=lambda r: -(r.value or 0))
         at = 1 + sum((r.value or 0) > (figure.value or 0) for r in order)
         ends = order[-1] if kind in ("last", "lower", "nth last") else order[0]
-        yield Fault(start, end, _claimed(kind, place), f"{named(figure)}, place {at} of {len(order)} ({named(ends)})")
+        claimed = "that it does not come there" if negation else _claimed(kind, place)
+        start = negation.start() if negation else start
+        yield Fault(start, end, claimed, f"{named(figure)}, place {at} of {len(order)} ({named(ends)})")
 
 
 def _claimed(kind: str, place: int) -> str:
@@ -216,11 +219,13 @@ def _rank_words(text: str) -> Iterator[tuple[int, int, str, int]]:
                 yield (*match.span(), kind, place)
 
 
-def _holds(kind: str, place: int, figure: Figure, rivals: Sequence[Figure]) -> bool:
+def _holds(kind: str, place: int, figure: Figure, rivals: Sequence[Figure], *, negated: bool = False) -> bool:
     mine = figure.value or 0.0
     values = [r.value for r in rivals if r.value is not None and r.reference != figure.reference]
     above, below = sum(v > mine for v in values), sum(v < mine for v in values)
     ties = len(values) - above - below
+    if negated:
+        return ties > 0 or not _holds(kind, place, figure, rivals)
     if kind in ("first", "nth", "within"):
         return above < place if kind == "within" else above < place <= above + ties + 1
     if kind in ("last", "nth last"):

@@ -32,6 +32,7 @@ _ONLY_AFTER = re.compile(r" (?:only|alone)\b(?= |[.,;)]|$)")
 _MORE_ELSEWHERE = re.compile(r"\b(?:from|against|compared|than|versus|after|whereas|while)\b")
 _AS_MANY = re.compile(r" as (?:many|often|much|common|likely|frequent)|the (?:share|proportion|number)")
 _OF_PEOPLE = re.compile(rf"\b{PEOPLE}\b|{FIG}|\b(?:said|say|named|mentioned|raised|agree|share of)\b")
+_EACH = re.compile(r"\b(?:neither\b[^.;:–]*\bnor|both\b[^.;:–]*\band)\b[^.;,:–]*$")
 _BY_HAND = (
     "“{}” is a figure typed by hand, which stays as it is when the figures change: put a reference in its place, or "
     "mark the line as checked"
@@ -93,14 +94,14 @@ def _quoted(sentence: Sentence, start: int, end: int) -> str:
 
 
 def _faults(sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: set[str]) -> Iterator[tuple[int, str]]:
-    text, shares = sentence.plain, sentence.of("share")
+    text, shares = sentence.plain, sorted([*sentence.of("share"), *sentence.parts()], key=lambda p: p.at)
     words = list(share_words(text))
     bound = _bound(text, words, shares)
 
     def contradicted(start: int, end: int, said: str, found: str) -> tuple[int, str]:
         return start, f"“{_quoted(sentence, start, end)}” says {said}, but {found}: change the words or the reference"
 
-    for i, j in bound.items():
+    for i, j in [*bound.items(), *_of_each(text, words, bound, shares)]:
         word, figure = words[i], shares[j].figure
         if not word.bounds.holds(figure.value or 0.0):
             yield contradicted(word.start, word.end, word.bounds.said, named(figure))
@@ -119,6 +120,16 @@ def _faults(sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: 
 def _bound(text: str, words: Sequence[Word], shares: Sequence[Place]) -> dict[int, int]:
     bound = bind(text, [(w.start, w.end) for w in words], [p.at for p in shares])
     return {i: j for i, j in bound.items() if not words[i].strict or _backs(text, words[i], shares[j].at)}
+
+
+def _of_each(
+    text: str, words: Sequence[Word], bound: Mapping[int, int], shares: Sequence[Place]
+) -> Iterator[tuple[int, int]]:
+    """Yield the other figures that a word speaks of after “neither … nor” or “both … and”."""
+    for i, j in bound.items():
+        match = _EACH.search(text[: words[i].end])
+        if match and match.start() < shares[j].at < words[i].end:
+            yield from ((i, k) for k, p in enumerate(shares) if match.start() < p.at < words[i].end and k != j)
 
 
 def _backs(text: str, word: Word, at: int) -> bool:

@@ -38,6 +38,10 @@ _PART_OF = r"\s+of (?:them|these|those (?!who)|whom|which|it)\b"
 _SAID_BY = re.compile(
     r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
 )
+_OF = re.compile(r"\bof(?: (?:all|the|our|these|those))* $")
+_FRESH = re.compile(r"[.;:]|\b(?:of (?:them|these|those|whom|which)|and|but|while)\b")
+# “Most do not feel valued: 34 % say that they do.”
+_OTHER_SIDE = re.compile(r"(?:\b(?:not|never|no longer)|n't)\b[^:]*:\s*(?:\w+\s+)?$")
 _NEAR = r"(?:(?:only|just|about|around|some|roughly|nearly|almost|over|under|merely|another|a further) )*"
 _ALONE = 40.0
 _UNDER = re.compile(r"\W*(?:while|whilst|although|though|whereas|if|when|despite|unlike)\b")
@@ -61,6 +65,26 @@ class Sentence(NamedTuple):
     def of(self, *kinds: str) -> list[Place]:
         """The figures of these kinds that have a value."""
         return [p for p in self.places if p.figure.kind in kinds and p.figure.value is not None]
+
+    def parts(self) -> list[Place]:
+        """Counts that the sentence sets against another as shares of it: “of the 95 …, 61 …”, “61 of the 95”."""
+        counts, text = self.of("count"), self.plain
+        found = []
+        for one, other in zip(counts, counts[1:], strict=False):
+            middle = text[one.at + 1 : other.at]
+            if _OF.search(middle) and not re.search(r"[,.;:]", middle):
+                part, base = one, other
+            elif len(counts) == 2 and _OF.search(text[: one.at]) and not _FRESH.search(middle):
+                part, base = other, one
+            else:
+                continue
+            n, of = part.figure.value or 0.0, base.figure.value or 0.0
+            if 0 < n <= of:
+                said = f"{part.figure.text} of {base.figure.text}"
+                found.append(
+                    Place(part.at, part.figure.model_copy(update={"kind": "share", "value": n / of, "text": said}))
+                )
+        return found
 
 
 class Passage(NamedTuple):
@@ -167,7 +191,7 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
         fresh = re.search(rf"(,|\band)\s*{_NEAR}$", words)
         if fresh and not (off if fresh[1] == "," else off == "bracket"):
             return None
-        if _SAID_BY.search(words) and off != "bracket":
+        if (_SAID_BY.search(words) or _OTHER_SIDE.search(words)) and off != "bracket":
             return None
         if _UNDER.match(text) and "," in words and off not in ("bracket", "comma"):
             return None
@@ -179,7 +203,8 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
         + len(re.findall(r"[a-z0-9_'-]+", words))
         + 3 * len(re.findall(r"[,:]", words))
         + 2 * len(re.findall(r"–|\band\b|\bor\b", words))
-        + 6 * len(re.findall(r"\b(?:than|against|versus|compared|from|of whom)\b", words))
+        + 6
+        * len(re.findall(r"\b(?:than|against|versus|compared|from|of whom|after|behind|ahead of|followed by)\b", words))
         + 10 * len(re.findall(FIG, words))
     )
 

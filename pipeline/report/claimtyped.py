@@ -22,14 +22,16 @@ _UNIT = (
     rf"(?:{_TIME}|pages?|words|characters|km|kilomet\w+|miles?|met(?:re|er)s?|cm|mm|kg|tonnes?"
     r"|litres?|degrees?|pounds?|euros?|dollars?|pence|million|billion|thousand pounds|am|pm"
     r"|o'clock|beds?|times?|steps?|questions?|options?|waves?|sites?|countries|sections?|chapters?"
-    r"|columns?)"
+    r"|columns?|regions?|districts?|counties|cities|towns|areas?|locations?|interviews?|workshops?"
+    r"|languages?)"
 )
 _NUMBERED = (
     r"(?:figures?|fig\.?|tables?|sections?|chapters?|pages?|pp?\.|questions?|appendix|annex"
     r"|part|steps?|waves?|levels?|phases?|no\.?|numbers?|stages?|themes?|versions?|boxe?s?"
     r"|charts?|items?|options?|bands?|grades?|notes?|article|clause|paragraph|act|covid|version"
     r"|release|q|room|line|goals?|sdg|type|tier|round|volume|issue|chapter|slide|step|top|first"
-    r"|last|next)"
+    r"|last|next|weeks?|days?|months?|years?|terms?|sessions?|wards?|units?|zones?|routes?|modules?|groups?"
+    r"|cohorts?)"
 )
 SPARED = re.compile(
     rf"https?://\S+|www\.\S+|[\w.+-]{{1,60}}@\S+"
@@ -40,11 +42,11 @@ SPARED = re.compile(
     r"|\+?\b\d{2,5}[ -]\d{3,4}[ -]\d{3,4}\b|\b0\d{3,5} \d{5,7}\b"
     r"|[£$€] ?\d[\d,.]*(?: ?(?:k|m|bn|million|billion|thousand))?\b(?: (?:to|or|and) [£$€]? ?\d[\d,.]*)?"
     rf"|\b{NUMBER}(?: ?(?:–|-|to|or|and) ?{NUMBER})?[ -](?:full |more |calendar |working )?{_UNIT}\b"
-    rf"|\b{_NUMBERED} ?\d[\d.]*(?: ?(?:–|-|to|and|,) ?\d[\d.]*)*"
+    rf"|\b{_NUMBERED} ?\d[\d.]*(?:,? ?(?:–|-|to|and|or|,) ?\d[\d.]*)*"
     r"|\b(?:aged?|ages|age group|over[- ]the[- ]age of|under[- ]the[- ]age of) \d+(?: ?(?:–"
     r"|-|to|and|or) ?(?:\d+|over|under|older|above))?"
     r"|\b(?:the )?\d+ ?(?:–|-|to) ?\d+[ -](?:age|year)[ -]\w+|\b(?:(?:between|from) )?\d+ (?:and|to) \d+ years\b"
-    r"|\b(?:those|people|anyone|everyone|adults|men|women|\w+s|aged|and|or) (?:under|over|below"
+    r"|\b(?:those|people|(?:any|every|no|some)(?:one|body)|no one|none|few|many|most|all|adults|children|men|women|\w+s|aged|and|or) (?:under|over|below"
     r"|above) \d{2}(?! ?(?:%|per))(?=[\s.,;:)(]*(?:\W|$))(?! (?:people|leaders|respondents"
     r"|answers|responses))"
     r"|\bscale (?:of|from|running from) \d+ (?:to|–) \d+|\b\d+[ -]point scale|\b\d+ (?:–|-) \d+ scale"
@@ -80,6 +82,9 @@ _CENT = re.compile(
     rf"(?<![\w.,]){NUMBER}(?: ?%|[ -]per ?cent(?:age points?)?\b)(?!\w)|(?<![\w.,]){NUMBER}[ -](?:percentage"
     rf"|per cent|%)[ -]points?\b|\b(?:by|up|down) {NUMBER} points?\b|(?<![\w.,])\d+(?:\.\d+)?[ -]points?\b(?! scale)"
 )
+_OF_MONEY = re.compile(
+    r" (?:confidence|interval|credible|(?:pay|price|wage|salary|rent|fee|tax|budget)s? \w+|inflation|interest|vat\b)"
+)
 _COUNT = re.compile(
     rf"(?<![\w.,£$€-])(?P<n>{NUMBER}|a dozen)(?: (?:of (?:the |our |these |those )?)?(?!and"
     rf"|or|to|in\b)[a-z-]+){{0,2}}? {_COUNTED}\b"
@@ -109,7 +114,7 @@ def typed(sentence: Sentence, taken: list[tuple[int, int]], waves: set[str]) -> 
         return not any(start < high and low < end for spans in (taken, found, *others) for low, high in spans)
 
     for match in _CENT.finditer(text):
-        if free(*match.span()) and not re.match(r" (?:confidence|interval|credible)", text[match.end() :]):
+        if free(*match.span()) and not _OF_MONEY.match(text[match.end() :]):
             found.append(match.span())
     for match in _TIMES.finditer(text):
         if free(*match.span()) and claim:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.report.claimamounts import NOT, PEOPLE, Bounds, Word, amounts
+from pipeline.report.claimamounts import NOT, PEOPLE, SUBJECT, Bounds, Word, amounts
 from pipeline.report.claimtext import FIG
 
 
@@ -62,7 +62,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
         False,
     ),
     (rf"(?:tiny|very small) {_PART}", _most(12), False),
-    (rf"small {_PART}", _most(25), False),
+    (rf"small (?:group(?= of|\W*{FIG}|\W*[(,])|{_PART})", _most(25), False),
     (rf"(?:large|big|high|considerable|substantial|significant|sizeable|sizable) {_PART}", _least(20), False),
     (r"(?:larger|greater|bigger|better) (?:part|half|share) of", _least(50, above=True), False),
     (r"minority", _most(50, below=True), False),
@@ -73,7 +73,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     ),
     (
         r"(?:evenly|equally) (?:split|divided)|(?:split|divided) (?:evenly|equally|down the middle"
-        r"|in half)|fifty[ -]fifty",
+        r"|in half)|fifty[ -]fifty|(?:split|vote|result) (?:is|was) (?:\w+ )?(?:even|equal)\b|(?:even|equal) split",
         Bounds(45, 55, printed=True),
         False,
     ),
@@ -97,7 +97,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     (r"(?:is|are|was|were|remains?|a|as|more|most|so) widespread", _least(20), False),
     (
         r"rarely (?:mention|rais|nam|cit|com|appear|brought|voic)\w*|(?:is|are|was|were|remains?"
-        r"|relatively|comparatively|very|still) (?:rare|uncommon)\b",
+        rf"|relatively|comparatively|very|still) (?:rare|uncommon)\b|(?:rare|uncommon) {SUBJECT}",
         _most(20, below=True),
         False,
     ),
