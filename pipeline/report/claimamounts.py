@@ -189,6 +189,8 @@ NOT = re.compile(
     r"|amount to|exceed|from|by|in|a|an|the|of|any|by any means|do|does|did|are|is|was|were"
     r"|would|quite)\s)*$"
     r"|\bneither\b[^.;,–:]*\bnor\b[^.;,–:]*$"
+    r"|\b(?:neither|none|no)(?: of)?(?: \w+){1,2}? (?:has|have|had|is|are|was|were|wins|won|commands?|reach\w*)"
+    r" (?:(?:a|an|the|even|by|\w+ed by) )*$"
 )
 
 

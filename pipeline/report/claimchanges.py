@@ -56,7 +56,8 @@ VERBS: tuple[tuple[str, str], ...] = (
         UP,
         r"rose|risen|rises|grew|grown|grows|increased|increases|climbed|climbs|gained|gains|jumped"
         r"|leapt|leaped|soared|surged|rocketed|spiked|swelled|strengthened|rebounded|recovered"
-        rf"|mounted|expanded|{_NOW} (?:rising|growing|increasing|climbing|mounting)|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
+        rf"|mounted|expanded|{_NOW} (?:rising|growing|increasing|climbing|mounting)"
+        r"|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
     ),
     (
         UP,
@@ -68,7 +69,8 @@ VERBS: tuple[tuple[str, str], ...] = (
         DOWN,
         r"fell|fallen|falls|dropped|drops|declined|declines|decreased|decreases|shrank|shrunk|sank"
         r"|sunk|slipped|slips|slid|dipped|dips|plunged|plummeted|tumbled|slumped|collapsed|crashed"
-        rf"|receded|{_NOW} (?:falling|dropping|declining|decreasing|shrinking|dwindling|waning|fading)|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went"
+        rf"|receded|{_NOW} (?:falling|dropping|declining|decreasing|shrinking|dwindling|waning"
+        r"|fading)|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went"
         r"|gone|goes|came|come|crept|edged|inched|ticked) down",
     ),
     (
@@ -96,7 +98,8 @@ VERBS: tuple[tuple[str, str], ...] = (
     ),
     (
         FLAT,
-        r"unchanged|nothing (?:has |had )?(?:really |much )?(?:changed|moved|shifted)|no signs? of (?:a |any )?(?:change"
+        r"unchanged|nothing (?:has |had )?(?:really |much )?(?:changed|moved|shifted)"
+        r"|no signs? of (?:a |any )?(?:change"
         r"|movement)|no change|(?:not|n't) chang\w+"
         r"|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
         r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"

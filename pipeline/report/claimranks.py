@@ -135,7 +135,7 @@ COMPARED: tuple[tuple[str, str], ...] = (
         rf"|half)){_GAP} as\b|on a par with|level with|the same (?:share|proportion|number|level)(?: \w+){{0,3}} as"
         r"|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread"
         r"|large|big|strong)|of (?:(?:roughly|about|almost|nearly) )?equal (?:size|number|strength"
-        r"|weight)|equal in (?:size|number)",
+        r"|weight)|equal in (?:size|number)|gap (?:(?!not)\w+ ){0,6}?(?:closed|vanished|disappeared|gone)",
     ),
     (
         "more",

@@ -34,7 +34,7 @@ _APPOSED = re.compile(
     r"[,–(:]\s*(?:(?:and|or|that is|i\.e\.|namely|in other words|so|thus|hence|just|only|which is|still|by|a|the|for)"
     r",?\s+)*(?:an?\s+\w+\s+)?$"
 )
-_PART_OF = r"\s+of (?:them|these|those (?!who)|whom|which|it)\b"
+_PART_OF = r"\s+of (?:them|these|those (?!who|that)|whom|which|it)\b"
 _SAID_BY = re.compile(
     r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
 )
@@ -213,7 +213,7 @@ def _follows(text: str, words: str, at: int) -> bool:
     """Whether a claim after its figure is in the figure's own clause, and not in what somebody says or in a new one."""
     if _UNDER.match(text) and "," in words:
         return False
-    if _APPOSED.search(words):
+    if _APPOSED.search(words) or re.match(r"\s*:", words):
         return True
     opens = "," not in words or re.search(r"\b(?:at|with)\s+$", text[:at])
     return bool(opens) and not _REPORTED.search(words)

@@ -23,15 +23,15 @@ _UNIT = (
     r"|litres?|degrees?|pounds?|euros?|dollars?|pence|million|billion|thousand pounds|am|pm"
     r"|o'clock|beds?|times?|steps?|questions?|options?|waves?|sites?|countries|sections?|chapters?"
     r"|columns?|regions?|districts?|counties|cities|towns|areas?|locations?|interviews?|workshops?"
-    r"|languages?)"
+    r"|languages?|surveys?)"
 )
 _NUMBERED = (
     r"(?:figures?|fig\.?|tables?|sections?|chapters?|pages?|pp?\.|questions?|appendix|annex"
     r"|part|steps?|waves?|levels?|phases?|no\.?|numbers?|stages?|themes?|versions?|boxe?s?"
     r"|charts?|items?|options?|bands?|grades?|notes?|article|clause|paragraph|act|covid|version"
     r"|release|q|room|line|goals?|sdg|type|tier|round|volume|issue|chapter|slide|step|top|first"
-    r"|last|next|weeks?|days?|months?|years?|terms?|sessions?|wards?|units?|zones?|routes?|modules?|groups?"
-    r"|cohorts?)"
+    r"|last|next|ward|unit|zone|route|module|group|cohort|(?:in|by|on|at|of|from|until|after|before|since|to)"
+    r" (?:week|day|month|year|term|session))"
 )
 SPARED = re.compile(
     rf"https?://\S+|www\.\S+|[\w.+-]{{1,60}}@\S+"
@@ -46,7 +46,8 @@ SPARED = re.compile(
     r"|\b(?:aged?|ages|age group|over[- ]the[- ]age of|under[- ]the[- ]age of) \d+(?: ?(?:–"
     r"|-|to|and|or) ?(?:\d+|over|under|older|above))?"
     r"|\b(?:the )?\d+ ?(?:–|-|to) ?\d+[ -](?:age|year)[ -]\w+|\b(?:(?:between|from) )?\d+ (?:and|to) \d+ years\b"
-    r"|\b(?:those|people|(?:any|every|no|some)(?:one|body)|no one|none|few|many|most|all|adults|children|men|women|\w+s|aged|and|or) (?:under|over|below"
+    r"|\b(?:those|people|(?:any|every|no|some)(?:one|body)|no one|none|few|many|most|all|adults|children|men|women"
+    r"|\w+s|aged|and|or) (?:under|over|below"
     r"|above) \d{2}(?! ?(?:%|per))(?=[\s.,;:)(]*(?:\W|$))(?! (?:people|leaders|respondents"
     r"|answers|responses))"
     r"|\bscale (?:of|from|running from) \d+ (?:to|–) \d+|\b\d+[ -]point scale|\b\d+ (?:–|-) \d+ scale"
@@ -60,6 +61,7 @@ SPARED = re.compile(
     rf"|or) ?(?:\d+|more))? {PEOPLE}"
     rf"|\b(?:ha(?:ve|s|d|ving)|with|employ\w*) (?:\w+ ){{0,2}}{NUMBER} (?:or (?:more|fewer) )?(?:staff"
     r"|employees|workers|volunteers)\b"
+    rf"|\bthe {NUMBER} [a-z]{{3,}}est \w+"
     r"|\bone (?:of the|thing|another|way|hand|size|day|reason|respondent|leader|person|answer"
     r"|and)\b|\bno one\b|\bat one\b"
 )
@@ -99,7 +101,7 @@ _TIMES = re.compile(
     r"|common|frequent|likely|frequently)\b|\b(?:twice|double|three times|four times) the (?:share"
     r"|proportion|number) of\b"
 )
-_IN = re.compile(r"\b(?:in|since|from|until|of|the|waves?|and|to|between|than)\s$")
+_IN = re.compile(r"\b(?:in|since|from|until|of|the|our|waves?|and|to|between|than)\s$")
 _FEW = re.compile(r"(?:one|two|three|four|five|six|seven|eight|nine|ten)$")
 
 
