@@ -108,10 +108,13 @@ VERBS: tuple[tuple[str, str], ...] = (
         r"|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
     ),
 )
+_SHARE = r"(?:share|proportion|number|percentage)"
 _PLAIN = r"(?:(?!\b(?:more|less|fewer|higher|lower)\b)[^.;]){0,40}?"
 NOUNS: tuple[tuple[str, str], ...] = (
     (UP, r"increase|rise|growth|gain|jump|surge|upturn|uptick|climb"),
     (DOWN, r"decrease|fall|drop|decline|dip|slump|reduction|downturn|loss"),
+    (UP, rf"(?:growing|rising|increasing|larger|higher|greater|bigger) {_SHARE}"),
+    (DOWN, rf"(?:shrinking|falling|declining|dwindling|decreasing|smaller|lower) {_SHARE}"),
     (UP, rf"(?:more|higher|larger|greater|stronger|commoner|up)\b{_PLAIN}\bthan {_BEFORE}"),
     (DOWN, rf"(?:less|fewer|lower|smaller|rarer|weaker)\b{_PLAIN}\bthan {_BEFORE}"),
     (UP, rf"more (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|more(?= {PEOPLE})|commoner|upward"),

@@ -135,7 +135,8 @@ COMPARED: tuple[tuple[str, str], ...] = (
         rf"|half)){_GAP} as\b|on a par with|level with|the same (?:share|proportion|number|level)(?: \w+){{0,3}} as"
         r"|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread"
         r"|large|big|strong)|of (?:(?:roughly|about|almost|nearly) )?equal (?:size|number|strength"
-        r"|weight)|equal in (?:size|number)|gap (?:(?!not)\w+ ){0,6}?(?:closed|vanished|disappeared|gone)",
+        r"|weight)|equal in (?:size|number)"
+        r"|an? (?:\w+ )?(?:similar|equal|identical) (?:share|proportion|number|percentage)|gap (?:(?!not)\w+ ){0,6}?(?:closed|vanished|disappeared|gone)",
     ),
     (
         "more",
@@ -281,6 +282,8 @@ def _relation(kind: str, match: re.Match[str], one: float, other: float) -> tupl
         said, test = times(hedge, factor)
         return said, other > 0 and test(round(one / other, 6))
     if kind == "equal":
+        if "similar" in match[0]:
+            return "much as large as", whole(abs(one - other)) <= 5
         if re.match(r"almost|nearly|not quite", match[0]):
             return "nearly as large as", -0.085 < one - other < 0.035
         return "as large as", whole(abs(one - other)) <= 3

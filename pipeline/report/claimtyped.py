@@ -29,9 +29,20 @@ _NUMBERED = (
     r"(?:figures?|fig\.?|tables?|sections?|chapters?|pages?|pp?\.|questions?|appendix|annex"
     r"|part|steps?|waves?|levels?|phases?|no\.?|numbers?|stages?|themes?|versions?|boxe?s?"
     r"|charts?|items?|options?|bands?|grades?|notes?|article|clause|paragraph|act|covid|version"
+    r"|proposal|recommendation|priority|objective|aim|target|outcome|indicator|principle|policy|rule|regulation"
+    r"|standard|statement|scenario|model|plan|class|form|paper|schedule"
     r"|release|q|room|line|goals?|sdg|type|tier|round|volume|issue|chapter|slide|step|top|first"
     r"|last|next|ward|unit|zone|route|module|group|cohort|(?:in|by|on|at|of|from|until|after|before|since|to)"
     r" (?:week|day|month|year|term|session))"
+)
+_SAYING = (
+    r"(?:said|say|named?|mention(?:ed)?|raised?|cited?|cites|wrote|write|spoke|speak|asked?"
+    r"|chose|answered|replied|responded|agreed?|wanted|felt|thought|told|called|described|reported"
+    r"|disagreed|gave|took part)"
+)
+_COUNTED = (
+    rf"(?:{PEOPLE}|themes|barriers|reasons|quotes|concerns|others|proposals|suggestions"
+    r"|of them|of those|of the respondents|of the answers)"
 )
 SPARED = re.compile(
     rf"https?://\S+|www\.\S+|[\w.+-]{{1,60}}@\S+"
@@ -43,6 +54,7 @@ SPARED = re.compile(
     r"|[£$€] ?\d[\d,.]*(?: ?(?:k|m|bn|million|billion|thousand))?\b(?: (?:to|or|and) [£$€]? ?\d[\d,.]*)?"
     rf"|\b{NUMBER}(?: ?(?:–|-|to|or|and) ?{NUMBER})?[ -](?:full |more |calendar |working )?{_UNIT}\b"
     rf"|\b{_NUMBERED} ?\d[\d.]*(?:,? ?(?:–|-|to|and|or|,) ?\d[\d.]*)*"
+    r"|\b(?:aged?|ages|age group)(?: (?:between|from|over|under|above|below))? \d+(?: ?(?:–|-|to|and|or) ?\d+)?"
     r"|\b(?:aged?|ages|age group|over[- ]the[- ]age of|under[- ]the[- ]age of) \d+(?: ?(?:–"
     r"|-|to|and|or) ?(?:\d+|over|under|older|above))?"
     r"|\b(?:the )?\d+ ?(?:–|-|to) ?\d+[ -](?:age|year)[ -]\w+|\b(?:(?:between|from) )?\d+ (?:and|to) \d+ years\b"
@@ -61,7 +73,8 @@ SPARED = re.compile(
     rf"|or) ?(?:\d+|more))? {PEOPLE}"
     rf"|\b(?:ha(?:ve|s|d|ving)|with|employ\w*) (?:\w+ ){{0,2}}{NUMBER} (?:or (?:more|fewer) )?(?:staff"
     r"|employees|workers|volunteers)\b"
-    rf"|\bthe {NUMBER} [a-z]{{3,}}est \w+"
+    rf"|\b(?:the|our|these|those|its|their|all|other) {NUMBER} (?!{PEOPLE}|{_SAYING}\b|per\b|points?\b"
+    r"|who|that|which|were|are|have|had|did|do)[a-z]{3,}(?! of them)"
     r"|\bone (?:of the|thing|another|way|hand|size|day|reason|respondent|leader|person|answer"
     r"|and)\b|\bno one\b|\bat one\b"
 )
@@ -69,15 +82,6 @@ _SHARE_WORDS = re.compile(
     rf"\b{PEOPLE}\b|\b(?:share|proportion|percentage|per ?cent|majority|minority|mentioned|named"
     r"|raised|said|surveyed|survey|answered|replied|responded|themes?|barriers?|voiced|cited"
     rf"|chose)\b|{FIG}"
-)
-_SAYING = (
-    r"(?:said|say|named?|mention(?:ed)?|raised?|cited?|cites|wrote|write|spoke|speak|asked?"
-    r"|chose|answered|replied|responded|agreed?|wanted|felt|thought|told|called|described|reported"
-    r"|disagreed|gave|took part)"
-)
-_COUNTED = (
-    rf"(?:{PEOPLE}|themes|barriers|reasons|quotes|concerns|others|proposals|suggestions"
-    r"|of them|of those|of the respondents|of the answers)"
 )
 _CENT = re.compile(
     r"(?<![\w.,])\d[\d,]*\d (?:out )?of (?:the |all )?\d[\d,]*\d(?!\w)|"
