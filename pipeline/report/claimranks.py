@@ -136,7 +136,8 @@ COMPARED: tuple[tuple[str, str], ...] = (
         r"|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread"
         r"|large|big|strong)|of (?:(?:roughly|about|almost|nearly) )?equal (?:size|number|strength"
         r"|weight)|equal in (?:size|number)"
-        r"|an? (?:\w+ )?(?:similar|equal|identical) (?:share|proportion|number|percentage)|gap (?:(?!not)\w+ ){0,6}?(?:closed|vanished|disappeared|gone)",
+        r"|an? (?:\w+ )?(?:similar|equal|identical) (?:share|proportion|number|percentage)"
+        r"|gap (?:(?!not)\w+ ){0,6}?(?:closed|vanished|disappeared|gone)",
     ),
     (
         "more",

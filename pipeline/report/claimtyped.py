@@ -73,8 +73,9 @@ SPARED = re.compile(
     rf"|or) ?(?:\d+|more))? {PEOPLE}"
     rf"|\b(?:ha(?:ve|s|d|ving)|with|employ\w*) (?:\w+ ){{0,2}}{NUMBER} (?:or (?:more|fewer) )?(?:staff"
     r"|employees|workers|volunteers)\b"
-    rf"|\b(?:the|our|these|those|its|their|all|other) {NUMBER} (?!{PEOPLE}|{_SAYING}\b|per\b|points?\b"
+    rf"|\b(?:the|our|these|those|its|their|all|other) {NUMBER} (?!(?:[a-z-]+ ){{0,2}}{_COUNTED}\b|{_SAYING}\b|per\b|points?\b"
     r"|who|that|which|were|are|have|had|did|do)[a-z]{3,}(?! of them)"
+    rf"|\bthe {NUMBER} [a-z]{{3,}}est \w+"
     r"|\bone (?:of the|thing|another|way|hand|size|day|reason|respondent|leader|person|answer"
     r"|and)\b|\bno one\b|\bat one\b"
 )
