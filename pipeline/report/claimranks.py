@@ -5,7 +5,8 @@ words                              true where
 =================================  ====================================================================
 more often than, ahead of          the first figure is the larger
 less often than, behind            the first figure is the smaller
-as many … as, on a par with        they are 3 points apart or less
+as many … as, on a par with        they are 3 points apart or less (a similar share: 5)
+no more, no less often than        the first is at most 3 points the larger, the smaller
 twice as often as, half as many    as “doubled” and “halved” (`claimchanges.times`)
 the most common, top, first        no figure that it is ranked with is larger; a tie will do
 second, third most common          that many places from the top; ties leave it open
@@ -83,6 +84,7 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
         r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
         r"|way)|ahead of all (?:the )?others?|(?:more )?than anything else"
+        rf"|most (?:often|frequently|commonly) (?:in|by|among|at|from|with) (?=[^.;,]{{0,40}}{FIG})"
         r"|above (?:all|everything) else|^what [^.;,]{1,40}? most (?:is|are|was|were)\b"
         rf"|the (?:main|chief|principal|primary|prime) (?:single )?{SUBJECT}"
         r"|(?:comes?|came) up (?:the )?most(?: often)?\b"
@@ -120,9 +122,12 @@ COMPARED: tuple[tuple[str, str], ...] = (
         rf"{_HEDGE}(?P<times>{_TIMES})(?: (?:as|more) {_AS_HOW}{_GAP} (?:as|than)| (?:the|that) (?:share|proportion"
         r"|number|rate|figure)(?: of| for| among)?| that of)\b",
     ),
+    ("no more", rf"(?:no|hardly|scarcely) more {_OFTEN}\b{_GAP} than\b"),
+    ("no less", rf"no less {_OFTEN}\b{_GAP} than\b"),
     (
         "less",
-        rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b"
+        rf"(?:matter|count|weigh)(?:s|ed)? (?:\w+ )?less than\b"
+        rf"|(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b"
         rf"|(?:less|not more) {_OFTEN}\b{_GAP} than\b"
         rf"|{_BE}(?:lower|smaller|rarer)\b{_PLAIN} than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
         rf"|lag(?:s|ged|ging)? behind|(?:comes?|came) after|{_FAR}below(?= [^.;,]{{0,40}}{FIG})"
@@ -141,7 +146,8 @@ COMPARED: tuple[tuple[str, str], ...] = (
     ),
     (
         "more",
-        rf"(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_BE}(?:higher|larger|greater|bigger"
+        rf"(?:matter|count|weigh)(?:s|ed)? (?:\w+ )?more than\b"
+        rf"|(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_BE}(?:higher|larger|greater|bigger"
         rf"|commoner)\b{_PLAIN} than\b(?! any)|(?:closely |distantly )?followed(?: \w+){{0,4}}? by"
         rf"|(?:comes?|came) before|{_FAR}ahead of|exceed(?:s|ed|ing)?\b|outnumber(?:s|ed"
         r"|ing)?\b|outweigh(?:s|ed)?\b|outstrip(?:s|ped)?\b|outrank(?:s|ed)?\b|surpass(?:es|ed)?\b"
@@ -271,7 +277,7 @@ def compared(sentence: Sentence, taken: Sequence[tuple[int, int]] = ()) -> Itera
             if pair is None:
                 continue
             one, other = pair[0].figure, pair[1].figure
-            said, holds = _relation(kind.split()[-1], match, one.value or 0.0, other.value or 0.0)
+            said, holds = _relation(kind, match, one.value or 0.0, other.value or 0.0)
             if not holds:
                 yield Fault(*match.span(), f"that the one is {said} the other", f"{named(one)} and {named(other)}")
 
@@ -288,7 +294,10 @@ def _relation(kind: str, match: re.Match[str], one: float, other: float) -> tupl
         if re.match(r"almost|nearly|not quite", match[0]):
             return "nearly as large as", -0.085 < one - other < 0.035
         return "as large as", whole(abs(one - other)) <= 3
-    return ("larger than", one > other) if kind == "more" else ("smaller than", one < other)
+    if kind.startswith("no "):
+        beyond = one - other if kind == "no more" else other - one
+        return ("no larger than" if kind == "no more" else "no smaller than"), whole(max(beyond, 0.0)) <= 3
+    return ("larger than", one > other) if kind.endswith("more") else ("smaller than", one < other)
 
 
 def _front(text: str, match: re.Match[str], shares: Sequence[Place]) -> tuple[Place, Place] | None:

@@ -39,6 +39,7 @@ _SAID_BY = re.compile(
     r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
 )
 _OF = re.compile(r"\bof(?: (?:all|the|our|these|those))* $")
+_OF_WHICH = re.compile(r"\bof (?:which|whom|these|them|those),? (?:(?:only|just|some|about|almost|nearly) )*$")
 _FRESH = re.compile(r"[.;:]|\b(?:of (?:them|these|those|whom|which)|and|but|while)\b")
 # “Most do not feel valued: 34 % say that they do.”
 _OTHER_SIDE = re.compile(r"(?:\b(?:not|never|no longer)|n't)\b[^:]*:\s*(?:\w+\s+)?$")
@@ -67,14 +68,15 @@ class Sentence(NamedTuple):
         return [p for p in self.places if p.figure.kind in kinds and p.figure.value is not None]
 
     def parts(self) -> list[Place]:
-        """Counts that the sentence sets against another as shares of it: “of the 95 …, 61 …”, “61 of the 95”."""
+        """Counts as shares of another: “of the 95 …, 61 …”, “61 of the 95”, “95 …, of whom 61”."""
         counts, text = self.of("count"), self.plain
         found = []
         for one, other in zip(counts, counts[1:], strict=False):
             middle = text[one.at + 1 : other.at]
+            opened = len(counts) == 2 and _OF.search(text[: one.at]) and not _FRESH.search(middle)
             if _OF.search(middle) and not re.search(r"[,.;:]", middle):
                 part, base = one, other
-            elif len(counts) == 2 and _OF.search(text[: one.at]) and not _FRESH.search(middle):
+            elif opened or _OF_WHICH.search(middle):
                 part, base = other, one
             else:
                 continue

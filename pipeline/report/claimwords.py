@@ -138,7 +138,7 @@ _NOT_MOST_AFTER = re.compile(
     r"(?: (?:common|often|frequent|cited|mentioned|named|raised|important|likely|widely|widespread|striking|urgent"
     rf"|pressing|notabl[ey]|popular|recent(?:ly)?|prominent|strongly|of all(?! (?:the |our )?{PEOPLE})|to (?:lose|gain)"
     r"|(?:divid|unit|matter|worri|concern|affect|troubl|frighten|annoy|pleas|interest|surpris|str[iu]|weigh|hinder)\w*"
-    r"|[a-z]+ly|people want|is|was)\b| of (?:their|my|our|his|her|your|its)\b| of the (?:time"
+    rf"|[a-z]+ly|people want|is|was)\b| of (?:their|my|our|his|her|your|its)\b(?! (?:\w+ )?{PEOPLE})| of the (?:time"
     r"|day|week|year|work|money|budget|way|rest|focus|effort)\b|$|[.!?;:])"
 )
 _COUNTED = re.compile(
@@ -146,7 +146,9 @@ _COUNTED = re.compile(
     r"| (?:said|say|want|name|mention|rais|felt|feel|thought|think|believ|agree|report|expect|spoke|speak|wrote|write"
     r"|are|were|have|had|do|did|would|could|gave|give|ask|chose|cit|call|brought|bring|show|know|knew|trust)"
 )
-_AGENT = re.compile(r" (?:[\w-]+ )?[\w-]*(?:[^m]ers|ors|ists|ees|ants|ians|[^m]ents|men|women|folk|ives)\b")
+_AGENT = re.compile(
+    rf" \w+ \({FIG}| (?:[\w-]+ )?[\w-]*(?:[^m]ers|ors|ists|ees|ants|ians|[^m]ents|men|women|folk|ives)\b"
+)
 _AMONG_MANY = re.compile(r"many|most|majorit|widespread|every|all")
 
 
@@ -159,7 +161,7 @@ def share_words(text: str) -> Iterator[Word]:
         for match in re.finditer(rf"\b(?:{pattern})", text):
             if not any(match.start() < end and start < match.end() for start, end in taken):
                 taken.append(match.span())
-                if not re.search(r"(?:few|many)$", match[0]) or _of_people(text, match):
+                if not re.search(r"^(?!all|every).*(?:few|many)$", match[0]) or _of_people(text, match):
                     found.append(_negated(text, Word(*match.span(), holds, strict=strict)))
     for match in MOST.finditer(text):
         after = text[match.end() :]
