@@ -73,6 +73,7 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|finish\w*) (?:\w+ )?last|in last place|at the bottom(?: of the (?:list|table|ranking))?"
         r"|(?:(?:mention|nam|rais|cit)ed|(?:comes?|came) up) least(?: often)?|least often (?:mentioned"
         r"|named|raised|cited)"
+        r"|(?:rat|scor|mark|plac)(?:ed?|es) (?:[\w']+ ){0,3}?lowest"
         r"|fewer than any other|less (?:often )?than any other",
     ),
     (
@@ -84,6 +85,7 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
         r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
         r"|way)|ahead of all (?:the )?others?|(?:more )?than anything else"
+        r"|(?:rat|scor|mark|plac)(?:ed?|es) (?:[\w']+ ){0,3}?highest"
         rf"|most (?:often|frequently|commonly) (?:in|by|among|at|from|with) (?=[^.;,]{{0,40}}{FIG})"
         r"|above (?:all|everything) else|^what [^.;,]{1,40}? most (?:is|are|was|were)\b"
         rf"|the (?:main|chief|principal|primary|prime) (?:single )?{SUBJECT}"
@@ -124,6 +126,7 @@ COMPARED: tuple[tuple[str, str], ...] = (
     ),
     ("no more", rf"(?:no|hardly|scarcely) more {_OFTEN}\b{_GAP} than\b"),
     ("no less", rf"no less {_OFTEN}\b{_GAP} than\b"),
+    ("times back", rf"{_HEDGE}(?P<times>{_TIMES}) as {_AS_HOW}(?=\W*{FIG})"),
     (
         "less",
         rf"(?:matter|count|weigh)(?:s|ed)? (?:\w+ )?less than\b"
@@ -141,7 +144,7 @@ COMPARED: tuple[tuple[str, str], ...] = (
         r"|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread"
         r"|large|big|strong)|of (?:(?:roughly|about|almost|nearly) )?equal (?:size|number|strength"
         r"|weight)|equal in (?:size|number)"
-        r"|an? (?:\w+ )?(?:similar|equal|identical) (?:share|proportion|number|percentage)"
+        r"|(?:an? (?:\w+ )?)?(?:similar|equal|identical) (?:share|proportion|number|percentage)s?"
         r"|gap (?:(?!not)\w+ ){0,6}?(?:closed|vanished|disappeared|gone)",
     ),
     (
@@ -276,14 +279,14 @@ def compared(sentence: Sentence, taken: Sequence[tuple[int, int]] = ()) -> Itera
             pair = pair or _pair(text, match, shares, bare=kind.startswith("bare"))
             if pair is None:
                 continue
-            one, other = pair[0].figure, pair[1].figure
+            one, other = (p.figure for p in (reversed(pair) if kind == "times back" else pair))
             said, holds = _relation(kind, match, one.value or 0.0, other.value or 0.0)
             if not holds:
                 yield Fault(*match.span(), f"that the one is {said} the other", f"{named(one)} and {named(other)}")
 
 
 def _relation(kind: str, match: re.Match[str], one: float, other: float) -> tuple[str, bool]:
-    if kind == "times":
+    if kind.startswith("times"):
         factor = next((f for stem, f in _FACTORS.items() if match["times"].startswith(stem)), 2.0)
         hedge = match["hedge"] or ""
         said, test = times(hedge, factor)

@@ -101,6 +101,14 @@ _SAID = re.compile(
     rf"|just |about |some |over )?(?P<by>{NUMBER})(?= ?(?:[.,;:)(]|$| of (?:them|those)))"
 )
 _DIGITS = re.compile(r"(?<![\w.,/£$€+-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w/]|[.,]\d|-\w)")
+_BEFORE_COUNT = re.compile(
+    r"(?:^|[,(–=]|\b(?:by|from|to|at|than|of|only|just|about|some|around|over|under|nearly|almost|were|was|is|are|but"
+    r"|against|for|with|among|another|fewer|more|said|named|a further))\s*$"
+)
+_AFTER_COUNT = re.compile(
+    r"\s*(?:[.,;:)(–]|$|(?:to|and|or|out of|who|did|do|were|had|have|would|could"
+    r"|of (?:them|those|whom|the|our|these))\b)"
+)
 _TIMES = re.compile(
     r"\b(?:twice|double|half|three times|four times|five times|ten times) as (?:many|often"
     r"|common|frequent|likely|frequently)\b|\b(?:twice|double|three times|four times) the (?:share"
@@ -137,10 +145,19 @@ def typed(sentence: Sentence, taken: list[tuple[int, int]], waves: set[str]) -> 
             claim
             and free(*match.span(), spared)
             and match[0] not in waves
+            and (len(match[0]) > 2 or _alone(text, *match.span()))
             and not re.search(r"\b(?:scale|rated?|rating|scores?|out of)\b", text)
         ):
             found.append(match.span())
     yield from sorted(found)
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    """Whether a number below 100 stands where a count would, rather than counting or numbering other things."""
+    head, after = text[:start], text[end:]
+    if re.search(rf"\b{PEOPLE} $", head):
+        return not re.match(r" (?:and|or) (?:over|older|under|younger|more)", after)
+    return bool(_BEFORE_COUNT.search(head) and _AFTER_COUNT.match(after))
 
 
 def _numbering(number: str, words: str) -> bool:
