@@ -132,7 +132,8 @@ _ORDINAL = re.compile(
     rf"|{PEOPLE})|\s*(?:[,.;:!?)(–]|{FIG}|{'$'})| (?:in|at|by|from|on)\b"
 )
 _NOT_HALF = re.compile(
-    r"(?: as (?:many|much|often|common|likely)\b| the (?:battle|story|answer|fun|point|time|work|problem)\b| of [^.;]* the other\b"
+    r"(?: as (?:many|much|often|common|likely)\b| the (?:battle|story|answer|fun|point|time|work|problem)\b"
+    r"| of [^.;]* the other\b"
     r"|[ -](?:hearted|way|baked|time|term|dozen|truth|an? |hour|day|year|century|decade|marathon)"
     r"|\w)"
 )
