@@ -31,8 +31,8 @@ _REPORTED = re.compile(
     r"|see|sees|saw|ask|asks|asked|asking|wanting|saying|complain\w*|report|reports|reported)\b"
 )
 _APPOSED = re.compile(
-    r"[,–(:]\s*(?:(?:and|or|that is|i\.e\.|namely|in other words|so|thus|hence|just|only|which is|still|by|a|the|for)"
-    r",?\s+)*(?:an?\s+\w+\s+)?$"
+    r"[,–(:]\s*(?:(?:and|or|that is|i\.e\.|namely|in other words|so|thus|hence|just|only|which is|still|by|an|a"
+    r"|the|for),?\s+)*(?:an?\s+\w+\s+)?$"
 )
 _PART_OF = r"\s+of (?:them|these|those (?!who|that)|whom|which|it)\b"
 _SAID_BY = re.compile(

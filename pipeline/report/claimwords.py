@@ -54,6 +54,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     (r"(?:broad|wide|clear|general|strong) (?:consensus|agreement)", _least(55), False),
     (r"(?:all|every\w*)(?: \w+)? but (?:a |the )?(?:few|handful|one|two|minority)\b", _least(80), False),
     (r"majorit(?:y|ies)", _least(50, above=True), False),
+    (rf"(?:mostly|predominantly|for the most part)(?= [\w-]+\W*{FIG})", _least(50, above=True), False),
     (r"(?:tiny|very small) minority", _most(12), False),
     (r"(?:small|slim|modest) minority", _most(25), False),
     (
@@ -79,7 +80,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     ),
     (
         r"(?:hardly|scarcely|barely|almost|virtually|practically|next to) (?:any(?:one|body)?|nobody"
-        rf"|none|no one|no {PEOPLE})\b",
+        rf"|none|no one|no {PEOPLE})\b|(?:hardly|scarcely|barely) a single\b",
         _most(8),
         False,
     ),
