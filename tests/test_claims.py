@@ -38,7 +38,7 @@ def _judged() -> list[object]:
 
 
 @pytest.mark.parametrize("row", _judged())
-def test_sentences_of_a_judge_who_had_not_read_the_checker(row: dict[str, str]) -> None:
+def test_sentences_of_a_second_writer(row: dict[str, str]) -> None:
     assert bool(found(row["sentence"], row["ranked_with"])) == (row["contradicted"] == "yes")
 
 
