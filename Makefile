@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help chromium report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves compare-statistics clean
+.PHONY: help system pango report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves compare-statistics clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -17,34 +17,42 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-report: $(STAMP)  ## install, run the pipeline on the sample survey, say where the reports are
+report: pango  ## install, run the pipeline on the sample survey, say where the reports are
 	@themebook check
 	dvc repro
-	@echo "internal report: $(CURDIR)/reports/internal/themes.html"
-	@echo "public report:   $(CURDIR)/reports/public/themes.html"
+	@echo "internal report: $(CURDIR)/reports/internal/themes.html  (codes and figures: report.xlsx beside it)"
+	@echo "public report:   $(CURDIR)/reports/public/themes.html    (report.pdf, report.docx and figures.xlsx beside it)"
 
 review: $(STAMP)  ## open the review page on what the last run made (REVIEWER=name: who decides)
 	@themebook review $(if $(REVIEWER),--reviewer $(REVIEWER))
 
-# The browser tests need it; it is installed where that may be done, and named where it may not.
-chromium:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
-	       && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; } \
-	  || echo "The browser tests need Chromium, which could not be installed: apt-get install chromium"
+# What the PDF and the tests need beside Python: installed where that may be done, named in one line where it may not.
+# Debian's names; PDF: pango, tests in a browser: chromium, the Word document opened: LibreOffice.
+NEEDED = chromium:chromium libreoffice-writer-nogui:soffice
+pango: $(STAMP)
+	@python -c "import weasyprint" >/dev/null 2>&1 || $(call fetch,libpangoft2-1.0-0 fonts-liberation)
+
+system: pango
+	@for each in $(NEEDED); do command -v $${each#*:} >/dev/null || $(call fetch,$${each%%:*}); done
+
+define fetch
+{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null; } \
+  || echo "This machine lacks $(1), which could not be installed here: apt-get install $(1)"
+endef
 
 # Two tests run at a time; were each to start as many threads as there are cores, they would wait for each other.
 test test-slow test-ci: export OMP_NUM_THREADS := 1
 
-test: $(STAMP) chromium  ## all tests but the slow ones; installs Chromium where it may
+test: system  ## all tests but the slow ones; installs chromium, pango and LibreOffice where it may
 	pytest -n 2 --dist loadgroup -m "not slow"
 
-test-slow: $(STAMP) chromium  ## whole runs on the real surveys
+test-slow: system  ## whole runs on the real surveys
 	pytest -n 2 --dist loadgroup -m slow
 
 # All slow tests take longer than CI may: a real survey whole, the reviewer's walk with its runs, kills, and a release.
-test-ci: $(STAMP) chromium  ## the slow tests that CI has time for
-	pytest -n 2 --dist loadgroup -m slow -k "(test_real and spack_survey) or every_act_holds or hundred_kills or release_survives"
+test-ci: system  ## the slow tests that CI has time for
+	pytest -n 2 --dist loadgroup -m slow -k "(test_real and spack_survey) or every_act_holds or hundred_kills or release_survives or test_report_walk"
 
 check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 	ruff check pipeline tests benchmarks

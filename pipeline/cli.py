@@ -23,6 +23,7 @@ STAGE_NAMES = (
     "measure",
     "evaluate",
     "report",
+    "print",
 )
 PER_WAVE = STAGE_NAMES[:4]
 
@@ -92,8 +93,8 @@ def demo(folder: Path) -> None:
 @click.argument("name", type=click.Choice(STAGE_NAMES), metavar="NAME")
 @click.option("--wave", metavar="W", help="The wave, for the stages that work wave by wave.")
 def stage(name: str, wave: str | None) -> None:
-    """Run one stage in the project folder, with or without DVC. Stages in order: verify, ingest, segment and embed
-    (wave by wave; all listed waves where none is named), tune, code, discover, quote, measure, evaluate, report."""  # noqa: D205,D209
+    """Run one stage in the project folder, with or without DVC. Stages in order: verify, ingest, segment, embed (wave
+    by wave; all listed waves where none is named), tune, code, discover, quote, measure, evaluate, report, print."""  # noqa: D205,D209
     from pipeline.project.stamp import check_stamp
     from pipeline.survey.description import load_survey
 

@@ -211,8 +211,8 @@ class Attack:
         self.charts, self.members, self.multi = {}, defaultdict(set), set()
         self.main = self.page.one("main")
         self.sections = {s.attrs["id"]: s for s in self.main.all("section") if "id" in s.attrs}
-        made = self.sections["made"].one("table")
-        self.waves = {row[0].own: number(row[3].own.removeprefix("fewer than ")) for row in self.rows(made)}
+        asked_of = (li.own.partition(": ") for li in self.sections["asked"].one("ul").all("li"))
+        self.waves = {wave: number(said.removeprefix("fewer than ").split()[0]) for wave, _, said in asked_of}
         for name, section in self.sections.items():
             if name in ("asked", "choices", "closed") or name.startswith("outlook-"):
                 self.closed(section)

@@ -101,7 +101,7 @@ def test_a_release_survives_a_new_wave_and_a_retrain(tmp_path):
     run(project, "git", "add", "-A")
     tracked = run(project, "git", "ls-files", "models").split()
     assert "models/released/first.dvc" in tracked and not any("mentions" in name for name in tracked)
-    assert ran(repro(project)) == {"measure", "report"}
+    assert ran(repro(project)) == {"measure", "report", "print"}
     run(
         project,
         "themebook",

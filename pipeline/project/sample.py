@@ -13,11 +13,11 @@ from pipeline.foundation.errors import ThemebookError, closest, listing
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import empty, path_of, read_table, read_waves, write_bytes
 from pipeline.report.inputs import question_title
+from pipeline.report.sheets import MOST
 from pipeline.report.wording import counted, tame
 from pipeline.review.acts import standing_now
 from pipeline.review.coding import Cell, add_rows
 from pipeline.review.coding_book import build, parse
-from pipeline.review.sheets import MOST
 from pipeline.survey.description import SURVEY_FILE, Survey, find_question, load_survey, slug
 from pipeline.text.encoder import load_vectors
 from pipeline.text.personal import mask

@@ -17,11 +17,12 @@ from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.crossed import cross_tables
 from pipeline.report.decided import decided, former, retired
 from pipeline.report.inputs import Inputs
+from pipeline.report.methods import methods
 from pipeline.report.news import news
 from pipeline.report.proposed import candidates as list_candidates
 from pipeline.report.proposed import unclaimed
 from pipeline.report.published import releases
-from pipeline.report.records import Content, Fact, WaveInfo
+from pipeline.report.records import Content, WaveInfo
 from pipeline.report.remainder import coded_answers, losses
 from pipeline.report.remainder import metrics as list_metrics
 from pipeline.survey.description import Survey
@@ -67,6 +68,7 @@ def build_content(
     params: Params,
     provenance: Mapping[str, Any],
     standing: Standing | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Content:
     """Build the content of the internal report.
 
@@ -82,12 +84,15 @@ def build_content(
         Flat figures by family (``agreement``, ``coverage`` …); may be empty.
     provenance : mapping
         Every key is optional: ``version`` (str, of this software), ``encoder`` (str), ``gold`` (dict of str to int:
-        how many answers of each wave were coded), ``coded`` (dict of
+        how many answers of each wave were coded), ``samples`` (the same by how they were sampled), ``coded`` (dict of
         str to int: coded answers with each theme, by its id), ``coders`` (list of str: who or what coded the gold),
-        ``tuned`` (dict of str to str: ``act`` and ``reason``),
-        ``versions`` (dict of str to str: the libraries).
+        ``tuned`` (dict of str to str: ``act`` and ``reason``), ``calibrated`` (bool: whether coded answers made the
+        machine's scores probabilities), ``codebook`` (str: sha256 of the effective one), ``versions`` (dict of str to
+        str: the libraries), ``models`` and ``files`` (dict of str to str: sha256 by what to call them).
     standing : Standing, optional
         What the reviewers' decisions come to.
+    said : mapping of str to str, optional
+        What people say of items of the methods, by their keys; `check_said` finds keys that are none.
 
     Returns
     -------
@@ -133,6 +138,7 @@ def build_content(
         metrics=metrics,
         provenance=provenance,
         standing=standing,
+        said=said or {},
     )
     return _content(inputs)
 
@@ -149,7 +155,7 @@ def _content(inputs: Inputs) -> Content:
     answers, left_out, unexplained, n_unexplained, n_uncoded = coded_answers(inputs)
     n_unclaimed, of_answers, unclaimed_examples = unclaimed(inputs)
     weighted = " Shares are weighted; counts are not." if survey.weight else ""
-    return Content(
+    content = Content(
         title=wording.tame(survey.title),
         note=wording.tame(survey.note),
         audience="internal",
@@ -189,10 +195,10 @@ def _content(inputs: Inputs) -> Content:
         decisions=decided(inputs.standing) if inputs.standing else (),
         retired=retired(inputs.codebook),
         former=former(inputs.codebook),
-        made=_made(inputs),
         limits=_limits(inputs),
         quotes=tuple(quotes),
     )
+    return content.model_copy(update={"methods": methods(inputs, content)})
 
 
 def _waves(inputs: Inputs) -> tuple[WaveInfo, ...]:
@@ -228,39 +234,6 @@ def _summary(inputs: Inputs) -> tuple[str, ...]:
     if themes:
         lines.append(f"These answers were coded with a codebook of {wording.counted(themes, 'theme')}.")
     return tuple(lines)
-
-
-def _made(inputs: Inputs) -> tuple[Fact, ...]:
-    about = inputs.provenance
-    facts = [("Software", f"themebook {about['version']}")] if about.get("version") else []
-    facts.append(("Encoder", str(about.get("encoder") or inputs.params.embed.encoder)))
-    if about.get("tuned"):
-        facts.append(("Tuned encoder", wording.tuned(about["tuned"]["act"], about["tuned"]["reason"])))
-    facts.append(("Seed", str(inputs.params.seed)))
-    themes = inputs.codebook.themes
-    examples = sum(len(theme.examples) for theme in themes)
-    facts.append(("Codebook", f"{wording.counted(len(themes), 'theme')}, {wording.counted(examples, 'example')}"))
-    gold = about.get("gold") or {}
-    if gold:
-        each = ", ".join(f"{wave}: {wording.number(n)}" for wave, n in gold.items())
-        facts.append(("Coded answers", f"{wording.number(sum(gold.values()))} ({each})"))
-    workload = inputs.metrics.get("workload") or {}
-    # Agreement with a machine's codes is evidence of nothing, and neither is what rests on it.
-    if workload and inputs.metrics.get("agreement", {}).get("read_by_people"):
-        facts.append(("Sure mentions", wording.sure(*_sure(inputs.tables["mentions"]), workload)))
-        facts.append(("Reading more", wording.reading(workload)))
-    if inputs.standing is not None:
-        facts.append(("Recorded decisions", str(len(inputs.standing.decisions))))
-    versions = about.get("versions") or {}
-    if versions:
-        facts.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
-    return tuple(Fact(name=name, value=wording.tame(value)) for name, value in facts)
-
-
-def _sure(mentions: pd.DataFrame) -> tuple[int, int]:
-    """Count the machine's mentions: those that are sure, and all."""
-    mine = mentions[mentions["mentioned"] & (mentions["source"] == "model")]
-    return int(mine["sure"].sum()), len(mine)
 
 
 def _limits(inputs: Inputs) -> tuple[str, ...]:

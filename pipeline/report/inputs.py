@@ -28,7 +28,7 @@ _SHORTENED = " … (shortened)"
 
 @dataclass(frozen=True)
 class Inputs:
-    """Tables by the names of their contracts, and what people wrote."""
+    """Tables by the names of their contracts, and what people wrote; ``said`` is their text on items of the methods."""
 
     survey: Survey
     codebook: Codebook
@@ -38,6 +38,7 @@ class Inputs:
     metrics: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     standing: Standing | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def waves(self) -> list[str]:

@@ -135,7 +135,7 @@ def sections(content: Content) -> tuple[Section, ...]:
         listed.append(Section("agreement", "How far machine and people agree"))
     if internal:
         listed.append(Section("trust", "How far the coding can be trusted"))
-    listed.append(Section("made", "How this was made"))
+    listed.append(Section("methods", "Methods: how this was made"))
     return tuple(listed)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from pipeline.evidence.crosstabs import CHOSEN, RAISED
+from pipeline.report.methods import outside
 from pipeline.report.records import (
     Cell,
     Chart,
     Content,
     CrossTable,
-    Fact,
     Loss,
     OpenQuestion,
     Outlook,
@@ -28,14 +28,14 @@ from pipeline.report.telling import retell
 
 _NUMERIC = "numeric"
 _VALUES = ("single", "multi", "ordinal", "grid")
-_PRIVATE_FACTS = ("Recorded decisions", "Sure mentions", "Reading more")
 
 
 def to_public(content: Content) -> Content:
     """Remove everything that is not for outside.
 
     Gone are quotes that nobody approved, candidates, what is new, findings on the codebook, examples, answers,
-    decisions, agreement, conflicts, coders and every id of a response or quote. A closed question shows only options
+    decisions, agreement, conflicts, coders, what the methods hold for the team, and every id of a response or quote. A
+    closed question shows only options
     that at least five respondents chose, since an export's options can hold what respondents wrote; attributes,
     segments, numbers and cross-tables show nothing of fewer than ``min_segment`` respondents.
 
@@ -86,7 +86,7 @@ def to_public(content: Content) -> Content:
             "former": (),
             "quotes": (),
             "story": (),
-            "made": tuple(fact for fact in content.made if _outside(fact)),
+            "methods": outside(content.methods),
         }
     )
     public = conceal(public, content) if content.suppress else public
@@ -95,10 +95,6 @@ def to_public(content: Content) -> Content:
 
 def _quote(quote: Quote, few: int) -> Quote | None:
     return next(iter(_quotes([quote], few)), None)
-
-
-def _outside(fact: Fact) -> bool:
-    return fact.name not in _PRIVATE_FACTS
 
 
 def _enough(cell: Cell | None) -> bool:

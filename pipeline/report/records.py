@@ -404,10 +404,30 @@ class Metric(Section):
 
 
 class Fact(Section):
-    """One line of how the report was made."""
+    """One line of the methods: what it is, and what is known of it."""
 
     name: str
     value: str
+
+
+class MethodItem(Section):
+    """One item of the methods: what the pipeline knows, what a person says of it, and what a person must still say.
+
+    ``guideline`` names the items of CHERRIES or SRQR that it answers. ``text`` and ``facts`` tell nothing of how many
+    answered what; ``measured`` holds what was counted or measured in the answers, ``team`` what is not for outside.
+    ``said`` is in the researcher's own words; ``open`` says what a person must add, and is empty where one did.
+    """
+
+    key: str
+    group: str
+    title: str
+    guideline: str = ""
+    text: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    measured: tuple[Fact, ...] = ()
+    team: tuple[Fact, ...] = ()
+    said: str = ""
+    open: str = ""
 
 
 class Checked(Section):
@@ -565,10 +585,10 @@ class Content(Section):
     decisions: tuple[Decided, ...]
     retired: tuple[str, ...]
     former: tuple[Fact, ...]
-    made: tuple[Fact, ...]
     limits: tuple[str, ...]
     quotes: tuple[Quote, ...] = ()
     story: tuple[Block, ...] = ()
+    methods: tuple[MethodItem, ...] = ()
     drafted: bool = False
 
     @property

@@ -34,10 +34,11 @@ KNOWN = {
         "Outlook": "question_id question open_id open_text heading chart sides rest reasons method typical "
         "contradiction",
         "Fact": "name value",
+        "MethodItem": "key group title guideline text facts measured team said open",
         "Content": "title note audience sampling provisional min_segment flag_segment suppress quotes_per_theme "
         "summary waves who headlines choices closed crosses crosses_left_out outlooks overall questions releases "
         "candidates news checked unclaimed unclaimed_of unclaimed_examples losses uncoded unexplained "
-        "unexplained_examples answers answers_left_out agreement metrics coders decisions retired made limits "
+        "unexplained_examples answers answers_left_out agreement metrics coders decisions retired limits methods "
         "quotes story drafted former",
     }.items()
 }
@@ -49,7 +50,7 @@ EMPTY = frozenset(
     "Content.checked Content.unclaimed Content.unclaimed_of Content.unclaimed_examples Content.losses Content.uncoded "
     "Content.unexplained Content.unexplained_examples Content.answers Content.answers_left_out Content.agreement "
     "Content.metrics Content.coders Content.decisions Content.retired Content.quotes Content.story Content.former "
-    "Quote.score".split()
+    "Quote.score MethodItem.measured MethodItem.team".split()
 )
 _BASES = frozenset({"OpenQuestion.answered"})
 

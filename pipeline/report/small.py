@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pipeline.evidence.suppression import Count, Exposed, Key, Relation, suppress
 from pipeline.report import wording
+from pipeline.report.methods import outside
 from pipeline.report.records import Cell, Chart, Content, Headline, OpenQuestion, Outlook, Release, Row, ThemeBlock
 from pipeline.report.sealed import sealed
 
@@ -81,6 +82,7 @@ def _bare(public: Content, internal: Content) -> Content:
         "outlooks": outlooks,
         "overall": _lone(public.overall) if public.overall else None,
         "questions": tuple(map(_lone, public.questions)),
+        "methods": outside(public.methods, measured=False),
         **charts,
     }
     return public.model_copy(update=update)
@@ -428,7 +430,6 @@ def _reworded(content: Content, internal: Content) -> Content:
         "questions": tuple(_told(question, under, published) for question in content.questions),
         "outlooks": tuple(map(_views, content.outlooks)),
         "headlines": tuple(_heads(h) for h in content.headlines if not h.cell.hidden),
-        "made": tuple(fact for fact in content.made if fact.name != "Coded answers" or not _few(fact.value, 2 * under)),
         "waves": tuple(
             wave.model_copy(update={"respondents": 0, "sentence": f"{wave.id}: fewer than {2 * under} respondents"})
             if wave.respondents < 2 * under
@@ -467,10 +468,6 @@ def _lost(content: Content, internal: Content) -> set[tuple[str, str]]:
         if {cell.wave for cell in theme.history} - waves.get(key, set()):
             lost.add(key)
     return lost
-
-
-def _few(text: str, under: int) -> bool:
-    return any(0 < int(n.replace(",", "")) < under for n in re.findall(r"(?<=: )[\d,]*\d", text))
 
 
 def _heads(headline: Headline) -> Headline:

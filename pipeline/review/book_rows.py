@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.foundation.errors import ThemebookError, closest, listing
+from pipeline.report.sheets import Row
 from pipeline.review.clarify import as_fields, read_edited
-from pipeline.review.sheets import Row, as_typed
+from pipeline.review.sheets import as_typed
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coded_rows import shown_fingerprint
 

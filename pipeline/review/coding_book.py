@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from pipeline.review.sheets import Column, Row, Sheet, read, table, write
+from pipeline.report.sheets import Column, Row, Sheet, write
+from pipeline.review.sheets import read, table
 from pipeline.themes.coded_rows import NONE, Drawn, SheetRow
 
 ANSWERS, CODEBOOK, HOW, DRAWN = "Answers", "Codebook", "How to code", "drawn"

@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.evidence.spans import display
 from pipeline.foundation.errors import ThemebookError
 from pipeline.report.inputs import question_title
+from pipeline.report.sheets import MOST, Column, Row, Sheet, write
 from pipeline.report.wording import tame
 from pipeline.review.book_rows import (
     CANDIDATES,
@@ -38,7 +39,7 @@ from pipeline.review.coding_book import (
     drawn_sheet,
     how_sheet,
 )
-from pipeline.review.sheets import MOST, Column, Row, Sheet, read, table, write
+from pipeline.review.sheets import read, table
 from pipeline.survey.description import Survey
 from pipeline.text.personal import mask
 from pipeline.themes.codebook import Theme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,8 +10,18 @@ from pipeline import __version__
 from pipeline.evidence.coverage import metrics_path
 from pipeline.foundation import contracts as c
 from pipeline.foundation.log import notice, say
-from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import path_of, read_json, read_table, read_text, read_waves, write_table, write_text
+from pipeline.foundation.params import Params, load_params
+from pipeline.foundation.tables import (
+    path_of,
+    read_bytes,
+    read_json,
+    read_table,
+    read_text,
+    read_waves,
+    sha256_of,
+    write_table,
+    write_text,
+)
 from pipeline.report.claims import faults
 from pipeline.report.content import build_content
 from pipeline.report.draft import with_story
@@ -19,10 +30,12 @@ from pipeline.report.records import Content
 from pipeline.report.sentences import changed, sentences
 from pipeline.report.story import STORY_FILE, parse
 from pipeline.survey.description import ledger_path, load_survey
+from pipeline.text.encoder import MANIFEST as ENCODER
+from pipeline.text.spacy_model import MANIFEST as SPACY
 from pipeline.themes.card import CARD
-from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective, load_codebook
-from pipeline.themes.decisions import load_decisions
-from pipeline.themes.gold import gold_of
+from pipeline.themes.codebook import CODEBOOK_FILE, EFFECTIVE_FILE, from_effective, load_codebook
+from pipeline.themes.decisions import DECISIONS, load_decisions
+from pipeline.themes.gold import GOLD_FILE, gold_of
 from pipeline.themes.replay import replay
 
 METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
@@ -34,7 +47,7 @@ CONTENT_FILE = Path("reports/internal/content.json")
 
 def run(wave: str | None = None) -> None:
     """Write the content model and both pages."""
-    survey, params = load_survey(), load_params()
+    survey, params, card = load_survey(), load_params(), read_json(CARD)
     waves = list(survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
     responses = read_waves(c.RESPONSES, waves)
@@ -79,7 +92,12 @@ def run(wave: str | None = None) -> None:
         provenance={
             "version": __version__,
             "encoder": params.embed.encoder,
-            "tuned": read_json(CARD)["about"]["tuned"],
+            "tuned": card["about"]["tuned"],
+            "calibrated": card.get("calibrated"),
+            "codebook": card["about"]["data"]["codebook_sha256"],
+            "samples": {str(name): int(n) for name, n in gold.groupby("sample").size().items()},
+            "models": _models(params),
+            "files": _files(),
             "gold": {str(wave): int(n) for wave, n in gold.groupby("wave").size().items()},
             "coded": {theme: int(n) for theme, n in settled.codes.groupby("theme_id").size().items()},
             "coders": sorted(set(gold["coder"])),
@@ -97,6 +115,29 @@ def run(wave: str | None = None) -> None:
     write_text(Path("reports/internal/themes.html"), internal)
     write_text(Path("reports/public/themes.html"), public)
     say("report", internal_kb=len(internal) // 1000, public_kb=len(public) // 1000)
+
+
+def _models(params: Params) -> dict[str, str]:
+    """The hash of the weights of each model, as its manifest has them and every load of it checks them."""
+    found = {}
+    for name, manifest in ((params.embed.encoder, ENCODER), (params.segment.spacy_model, SPACY)):
+        files = read_json(manifest)["files"]
+        # One file says which model it is: the weights, or of spaCy's many parts the description that names its version.
+        for file in ("model.safetensors", "meta.json"):
+            if file in files:
+                found[f"{name}, {file}"] = files[file]
+                break
+    return found
+
+
+def _files() -> dict[str, str]:
+    """The hashes of people's files; all decisions together, in the order of their names, so that none names anybody."""
+    decisions = b"".join(read_bytes(path, "") for path in sorted(DECISIONS.glob("*.jsonl")))
+    return {
+        "codebook.yaml": sha256_of(CODEBOOK_FILE, "Run `themebook init`, which makes it."),
+        "gold.csv": sha256_of(GOLD_FILE, "A survey without coded answers has a gold.csv that holds the header only."),
+        "all files of decisions, one after the other": hashlib.sha256(decisions).hexdigest(),
+    }
 
 
 def _say_changes(content: Content) -> None:
