@@ -13,7 +13,15 @@ from pipeline.project.graph import PLOT, PLOT_TEMPLATE, STAGES, dvc_yaml
 from pipeline.project.modules import PACKAGE, code_hash, module_files
 
 ROOT = PACKAGE.parent
-PEOPLES = ("data/survey.yaml", "data/raw", "data/codebook", "data/report.md", "params.yaml")
+PEOPLES = (
+    "data/survey.yaml",
+    "data/raw",
+    "data/codebook",
+    "data/report.md",
+    "data/report.yaml",
+    "data/templates",
+    "params.yaml",
+)
 
 
 def test_the_repositorys_file_is_the_generated_one():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.foundation.errors import ThemebookError, closest
@@ -149,7 +150,7 @@ class Params(Section):
         return value
 
 
-def parse(model: type[Model], content: Any, where: str) -> Model:
+def parse(model: type[Model], content: Any, where: str, text: str = "") -> Model:
     """Check the content of a file that people write against its model.
 
     Parameters
@@ -160,6 +161,8 @@ def parse(model: type[Model], content: Any, where: str) -> Model:
         What YAML or JSON gave.
     where : str
         The file, for the message.
+    text : str, optional
+        The YAML as it was written, so that the message can name the line.
 
     Raises
     ------
@@ -171,6 +174,7 @@ def parse(model: type[Model], content: Any, where: str) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "(the whole file)"
+        where += f", line {line_of(text, first['loc'])}" if text and first["loc"] else ""
         if first["type"] == "extra_forbidden":
             known = _fields_at(model, first["loc"][:-1])
             raise ThemebookError(
@@ -180,6 +184,29 @@ def parse(model: type[Model], content: Any, where: str) -> Model:
         message = first["msg"].removeprefix("Value error, ")
         found = "" if first["type"] in ("missing", "value_error") else f" Found: {str(first['input'])[:80]!r}."
         raise ThemebookError(f"{where}: `{key}`: {message}.{found}", "Mend that key and run again.") from None
+
+
+def line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """Say on which line of a YAML text a key or an item of a list stands, or what comes nearest to it.
+
+    Examples
+    --------
+    >>> line_of("a: 1\\nb:\\n  c: 2\\n  d: [x,\\n  y]\\n", ("b", "d", 1))
+    5
+    """
+    node, line = yaml.compose(text, Loader=yaml.SafeLoader), 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == str(part)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
 
 
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

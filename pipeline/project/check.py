@@ -25,8 +25,11 @@ from pipeline.foundation.tables import (
     write_json,
     write_text,
 )
-from pipeline.project.create import as_yaml
+from pipeline.project.create import IGNORED, as_yaml
+from pipeline.project.graph import dvc_yaml
 from pipeline.project.stamp import STAMP, check_stamp, stamp
+from pipeline.report.house import HOUSE_FILE, TEMPLATES, House, load_house, load_templates
+from pipeline.report.templating import packaged
 from pipeline.survey.description import Survey, load_survey
 from pipeline.text.encoder import MANIFEST, model_folder
 from pipeline.text.manifest import manifest_of
@@ -42,8 +45,8 @@ def check(fix: bool = False) -> list[str]:
     Parameters
     ----------
     fix : bool
-        Write missing theme ids, the manifest of the encoder that params.yaml names, and the stamp of the installed
-        version.
+        Write missing theme ids, the manifest of the encoder that params.yaml names and, in a folder that an earlier
+        version made, the stamp of the installed one, its pipeline and people's files that it does not have yet.
 
     Returns
     -------
@@ -57,11 +60,12 @@ def check(fix: bool = False) -> list[str]:
         At the first thing that is not in order.
     """
     params, survey = load_params(), load_survey()
+    made = _renew() if fix else []
     lines = [
         f"params.yaml and data/survey.yaml: {len(survey.waves)} waves, {len(survey.open_questions)} open questions"
     ]
     if fix:
-        lines += _fix(params.embed.encoder)
+        lines += made + _fix(params.embed.encoder)
     for wave, described in survey.waves.items():
         if sha256_of(Path(described.file), f"It is the raw file of wave {wave}: put it back.") != described.sha256:
             raise ThemebookError(
@@ -75,9 +79,20 @@ def check(fix: bool = False) -> list[str]:
     lines.append(f"gold.csv: {len(read_gold())} rows")
     lines += _decisions(codebook, survey)
     lines += check_nets(survey, codebook)
+    lines += _house()
     if releases := load_releases():
         lines.append(f"releases: {len(releases)}, every hash good")
     check_stamp()
+    return lines
+
+
+def _house() -> list[str]:
+    """Say what the house style sets, and which templates the project has of its own."""
+    house = load_house()
+    own = [name for name, value in house if value != getattr(House(), name)]
+    lines = [f"{HOUSE_FILE}: {', '.join(own) or 'as themebook made it'}"]
+    said = {True: "taken in place of themebook’s", False: "taken where another of yours includes it"}
+    lines += [f"  {TEMPLATES / name}: {said[name in packaged()]}" for name in load_templates()]
     return lines
 
 
@@ -138,6 +153,28 @@ def _dated(themes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [theme if theme.get("id") or not since else {**theme, "since": since} for theme in themes]
 
 
+def _renew() -> list[str]:
+    """Bring a folder that an earlier version made up to the installed one, its people's files left as they are."""
+    if not STAMP.exists() or read_json(STAMP) == stamp():
+        return []
+    lines = []
+    for name, content in IGNORED.items():
+        if not Path(name).exists():
+            write_text(Path(name), content)
+            lines.append(f"{name}: written, it was missing")
+    ignored = Path("data/.gitignore")
+    before = read_text(ignored, "")
+    if new := [line for line in IGNORED[str(ignored)].splitlines() if line not in before.splitlines()]:
+        write_text(ignored, before + "".join(f"{line}\n" for line in new))
+        lines.append(f"{ignored}: {len(new)} lines added")
+    pipeline = dvc_yaml(with_modules=False)
+    if read_text(Path("dvc.yaml"), "`themebook init` makes one.") != pipeline:
+        write_text(Path("dvc.yaml"), pipeline)
+        lines.append("dvc.yaml: the installed version’s pipeline written")
+    write_json(STAMP, stamp())
+    return [*lines, f"{STAMP}: installed version recorded"]
+
+
 def _fix(encoder: str) -> list[str]:
     lines = []
     content = read_yaml(CODEBOOK_FILE, "An empty codebook is a file holding `[]`.") or []
@@ -149,7 +186,4 @@ def _fix(encoder: str) -> list[str]:
     if not MANIFEST.exists() or read_json(MANIFEST).get("encoder") != encoder:
         write_json(MANIFEST, {"encoder": encoder, **manifest_of(model_folder(encoder))})
         lines.append(f"{MANIFEST}: files of {encoder} recorded")
-    if STAMP.exists() and read_json(STAMP) != stamp():
-        write_json(STAMP, stamp())
-        lines.append(f"{STAMP}: installed version recorded")
     return lines

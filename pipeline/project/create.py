@@ -42,13 +42,23 @@ The report's own words. While nothing but this note stands here, they are drafte
 `themebook refs WORD` finds the figures and quotes that it may refer to.
 -->
 """
+HOUSE = """# The house style of the report. Every line is optional; without them the report looks as themebook made it.
+# logo: {file: logo.png, alt: Name of the organisation}   # a PNG or JPEG in data/templates, under 200 kB
+# colours: {accent: '#0b5a63', second: '#a33f1f'}   # dark shades are derived; or give accent_dark, second_dark
+# language: en   # of the words below and of the report's text
+# texts: {What gets in the way: Barriers}   # fixed headings and labels in other words
+# order: [themes, closed]   # sections of the evidence that come first
+# leave_out: [trends]   # sections that are not shown
+# document: {template: house.docx}   # in data/templates: a Word document whose styles the Word report takes
+# methods: {}   # your own statements for the methods appendix
+"""
 GOLD_HEADER = "respondent_id,wave,question,code,coder,sample\n"
 IGNORED = {
     ".dvcignore": ".gitignore\n__pycache__\n*.tmp\n",
     ".gitignore": "# Drawn by `dvc plots`; DVC's own files are ignored by its own lists.\n/dvc_plots\n",
     "data/.gitignore": (
         "# Only people's files are kept in git; answers and what is made of them are not.\n"
-        "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n*.tmp\n"
+        "/*\n!/.gitignore\n!/survey.yaml\n!/report.md\n!/report.yaml\n!/templates/\n!/codebook/\n!/raw/\n/raw/*\n!/raw/.gitkeep\n*.tmp\n"
     ),
     ".gitattributes": (
         "# Lines that two people added, in the same file and two clones, both stay.\n"
@@ -58,6 +68,8 @@ IGNORED = {
     "models/releases/.gitkeep": "",
     "reports/.gitignore": "/internal\n/public\n/headlines.csv\n/closed.csv\n/numbers.csv\n/crosstabs.csv\n",
     "data/report.md": STORY,
+    "data/report.yaml": HOUSE,
+    "data/templates/.gitkeep": "",
     "data/raw/.gitkeep": "",
     "data/codebook/decisions/.gitkeep": "",
 }
@@ -171,7 +183,7 @@ def demo(folder: Path) -> None:
     _scaffold(folder, Params(tune=Tune(mode="off")))
     for wave in load_survey(source / "survey.yaml").waves.values():
         write_bytes(folder / wave.file, (source / "raw" / Path(wave.file).name).read_bytes())
-    for name in ("survey.yaml", "report.md"):
+    for name in ("survey.yaml", "report.md", "report.yaml"):
         write_bytes(folder / "data" / name, (source / name).read_bytes())
     for path in (source / "codebook").rglob("*.*"):
         write_bytes(folder / "data/codebook" / path.relative_to(source / "codebook"), path.read_bytes())

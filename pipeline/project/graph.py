@@ -205,6 +205,9 @@ STAGES = (
             "data/codebook/gold.csv",
             "data/codebook/decisions",
             "data/report.md",
+            "data/report.yaml",
+            "data/templates",
+            "data/embeddings",
             "models/coder",
             "models/encoder.json",
             "models/spacy.json",
@@ -234,6 +237,7 @@ STAGES = (
             "data/units",
             "data/coded/mentions.parquet",
             "data/coded/codebook.json",
+            "data/templates",
             "reports/internal/content.json",
         ),
         outs=(

@@ -7,8 +7,10 @@ from typing import NamedTuple, TypeVar
 
 from pipeline.report.records import Block, Chart, Content, Outlook, Span, ThemeBlock
 from pipeline.report.references import charts_of, opens_of
+from pipeline.report.telling import spans_of
 
 Piece = TypeVar("Piece")
+_FEWEST_HEADLINES, _MOST_HEADLINES = 3, 5
 
 
 class Chapter(NamedTuple):
@@ -76,6 +78,21 @@ def inserted(content: Content) -> frozenset[str]:
     return frozenset(_inserts(content.story))
 
 
+def leading(content: Content) -> tuple[ThemeBlock, ...]:
+    """Give the themes raised most that stand among the headlines where closed questions give fewer than three."""
+    if len(content.headlines) >= _FEWEST_HEADLINES:
+        return ()
+    home = content.overall or next((q for q in content.questions if q.themes), None)
+    counted = [theme for theme in home.themes if theme.cell and theme.cell.share] if home else []
+    ranked = sorted(counted, key=lambda theme: (-(theme.cell.share or 0.0) if theme.cell else 0.0, theme.id))
+    return tuple(ranked[: _MOST_HEADLINES - len(content.headlines)])
+
+
+def figures_told(content: Content) -> frozenset[str]:
+    """Name the figures and words that the text itself prints, such as ``theme:T02.definition``."""
+    return frozenset(span.figure.reference for span in spans_of(content.story) if span.figure)
+
+
 def _inserts(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
         if block.insert:
@@ -90,6 +107,12 @@ class Pieces:
         self._charts = charts_of(content) | {q.id: q.chart for q in opens_of(content) if q.chart}
         self._themes = {theme.id: theme for theme in content.themes}
         self._outlooks = {view.question_id: view for view in content.outlooks}
+        self._seen: set[str] = set()
+
+    def first(self, name: str) -> bool:
+        """Whether a piece is asked for the first time: its anchor stands once on a page."""
+        seen, self._seen = self._seen, self._seen | {name}
+        return name not in seen
 
     def chart(self, insert: str) -> Chart | None:
         """Give the chart that an insert names, None for other inserts."""

@@ -63,3 +63,11 @@ def rests_on(inputs: Inputs, theme: Theme) -> tuple[str, str]:
         details = wording.stability_details(float(row["low"]), float(row["high"]), None, None)
         said += f" Taught by a random four fifths of that, it is {steady}; {details}."
     return said, warning
+
+
+def steadiness(inputs: Inputs, theme: Theme) -> str:
+    """Say how stable a theme is, for every reader; nothing where that was not measured."""
+    table = inputs.tables["theme_stability"]
+    for row in table[table["theme_id"] == theme.id].to_dict("records"):
+        return wording.steadiness(float(row["stability"]), int(row["found_again"]), int(row["resamples"]))
+    return ""

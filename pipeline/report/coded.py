@@ -9,7 +9,7 @@ from pipeline.evidence.disclosure import attachable
 from pipeline.evidence.segments import all_segments
 from pipeline.evidence.spans import FRAGMENT, PULL
 from pipeline.report import trends, wording
-from pipeline.report.checked import flags, rests_on
+from pipeline.report.checked import flags, rests_on, steadiness
 from pipeline.report.closed import side_cells
 from pipeline.report.combined import across_questions, with_combined
 from pipeline.report.decided import lineage
@@ -218,6 +218,8 @@ def theme_block(inputs: Inputs, theme: Theme, home: str, quotes: Sequence[Quote]
         method=wording.method(cell, inputs.params.measure.confidence),
         change=trends.change(inputs, home, theme.id, history),
         tested=inputs.verdict(home, theme.id, cell.wave) if cell else "",
+        # What people read altogether does not hang on what a machine would find.
+        stability=steadiness(inputs, theme) if cell and cell.method != "person" else "",
         surety=surety(inputs, home, theme.id, cell),
         ways=counted_ways(inputs, home, theme.id, cell.wave) if cell else (),
         parts=tuple(parts) if home == ANY else (),

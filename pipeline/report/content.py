@@ -16,7 +16,9 @@ from pipeline.report.closed import closed_charts, headlines
 from pipeline.report.coded import all_quotes, open_questions, outlooks
 from pipeline.report.crossed import cross_tables
 from pipeline.report.decided import decided, former, retired
+from pipeline.report.house import House
 from pipeline.report.inputs import Inputs
+from pipeline.report.mapped import Vectors, unit_map
 from pipeline.report.methods import methods
 from pipeline.report.news import news
 from pipeline.report.proposed import candidates as list_candidates
@@ -69,6 +71,8 @@ def build_content(
     provenance: Mapping[str, Any],
     standing: Standing | None = None,
     said: Mapping[str, str] | None = None,
+    house: House | None = None,
+    vectors: Vectors | None = None,
 ) -> Content:
     """Build the content of the internal report.
 
@@ -93,6 +97,10 @@ def build_content(
         What the reviewers' decisions come to.
     said : mapping of str to str, optional
         What people say of items of the methods, by their keys; `check_said` finds keys that are none.
+    house : House, optional
+        The house style; by default themebook's own.
+    vectors : callable, optional
+        Gives the embeddings of the units' text ids; without them the report has no map of the units.
 
     Returns
     -------
@@ -140,7 +148,10 @@ def build_content(
         standing=standing,
         said=said or {},
     )
-    return _content(inputs)
+    content = _content(inputs)
+    names = {theme.id: wording.tame(theme.name) for theme in codebook.themes}
+    drawn = unit_map(units, unit_codes, names, vectors) if vectors else None
+    return content.model_copy(update={"house": house or House(), "unit_map": drawn})
 
 
 def _content(inputs: Inputs) -> Content:

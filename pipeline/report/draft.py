@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.report import wording
+from pipeline.report.chapters import leading
 from pipeline.report.public import to_public
 from pipeline.report.records import Chart, Content, Outlook, ThemeBlock
 from pipeline.report.references import charts_of, named_rows
@@ -81,21 +82,21 @@ def _names(content: Content) -> dict[str, str]:
 def _parts(content: Content, public: Content, names: dict[str, str]) -> Iterator[str]:
     yield f"# {_plain(public.title)}"
     yield _asked(public)
-    if public.headlines:
-        yield "## At a glance"
+    if public.headlines or leading(public):
+        yield f"## {public.house.say('At a glance')}"
         yield "{headlines}"
     if public.choices:
-        yield f"## {wording.choices_heading([chart.title for chart in public.choices])}"
+        yield f"## {public.house.say(wording.choices_heading([chart.title for chart in public.choices]))}"
         for chart in public.choices:
             yield from _choices(chart, names.get(chart.key, chart.key))
     for view in public.outlooks:
-        yield f"## {view.heading}"
+        yield f"## {public.house.say(view.heading)}"
         yield from _outlook(view, names.get(view.question_id, view.question_id))
     explained = {view.open_id for view in public.outlooks if view.reasons}
     themes = [t for t in content.themes if t.question_id not in explained and t.cell and t.cell.share]
     for theme in sorted(themes, key=lambda t: (-(t.cell.share or 0.0) if t.cell else 0.0, t.id))[:MOST_THEMES]:
         yield from _theme(theme)
-    yield "## What to do next"
+    yield f"## {content.house.say('What to do next')}"
     yield (
         "This text was drafted from the results. `themebook draft` writes it to `data/report.md`, for you to say in "
         "your own words what the figures mean and what should follow from them. {internal}"

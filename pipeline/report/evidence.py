@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.report import printed, wording
-from pipeline.report.page import LossTable, loss_tables
+from pipeline.report.drawn import LossTable, loss_tables
 from pipeline.report.pieces import Big, Heading, Piece, Table, points, words
 from pipeline.report.records import Chart, Content, MethodItem, OpenQuestion, Outlook, Quote, ThemeBlock
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.evidence.crosstabs import CHOSEN
 from pipeline.report import wording
-from pipeline.report.page import loss_tables
+from pipeline.report.drawn import loss_tables
 from pipeline.report.records import Cell, Chart, Content, OpenQuestion
 from pipeline.report.sheets import Column, Row, Share, Sheet, Value
 

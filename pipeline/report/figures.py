@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from pipeline.report.records import UnitMap
 from pipeline.report.wording import plain, short_percent
 
 LABEL_WIDTH = 46
@@ -113,16 +114,90 @@ def stack(rows: Sequence[Bar], key: str, title: str, description: str) -> Markup
     return svg("stack", 44, key, title, description, parts)
 
 
-def line(share: float | None, before: float | None = None) -> Markup:
+def line(share: float | None, before: float | None = None, tone: str = "") -> Markup:
     """Draw one thin bar beside a large figure that says the same in words; hidden from screen readers."""
-    shapes = ['<rect class="track" x="0" y="4" width="100%" height="8"/>']
+    shapes = ['<rect class="track" x="0" y="4" width="100%" height="10"/>']
     if share:
-        shapes.append(f'<rect class="bar" x="0" y="4" width="{_pc(share)}" height="8"/>')
+        kind = f"bar {tone}".strip()
+        shapes.append(f'<rect class="{kind}" x="0" y="4" width="{_pc(share)}" height="10"/>')
     if before is not None:
-        shapes.append(f'<rect class="before" x="{_pc(min(before, 0.995))}" y="0" width="3" height="16"/>')
+        shapes.append(f'<rect class="before" x="{_pc(min(before, 0.995))}" y="0" width="3" height="18"/>')
+    return _silent("line", 18, shapes)
+
+
+def ranged(share: float | None, low: float | None, high: float | None, before: float | None = None) -> Markup:
+    """Draw a share with its interval on a scale from 0 to 100 %, as `line` does beside the same in words."""
+    shapes = ['<rect class="track" x="0" y="8" width="100%" height="14"/>']
+    if share:
+        shapes.append(f'<rect class="bar" x="0" y="8" width="{_pc(share)}" height="14"/>')
+    if low is not None and high is not None:
+        shapes.append(f'<rect class="whisker" x="{_pc(low)}" y="14" width="{_pc(high - low)}" height="2"/>')
+        ends = (min(max(end, 0.0), 0.997) for end in (low, high))
+        shapes += [f'<rect class="whisker" x="{_pc(end)}" y="10" width="2" height="10"/>' for end in ends]
+    if before is not None:
+        shapes.append(f'<rect class="before" x="{_pc(min(before, 0.995))}" y="3" width="3" height="24"/>')
+    scale = ((0, "start", "0"), (50, "middle", "50"), (100, "end", "100\N{NO-BREAK SPACE}%"))
+    shapes += [f'<text class="wave" x="{x}%" y="40" text-anchor="{at}">{said}</text>' for x, at, said in scale]
+    return _silent("line", 44, shapes)
+
+
+def _silent(kind: str, height: int, shapes: Sequence[str]) -> Markup:
     return Markup(
-        '<svg class="figure line" width="100%" height="16" aria-hidden="true" focusable="false">{}</svg>'
-    ).format(Markup("".join(shapes)))
+        '<svg class="figure {}" width="100%" height="{}" aria-hidden="true" focusable="false">{}</svg>'
+    ).format(kind, height, Markup("".join(shapes)))
+
+
+# Eight marks of two colours and four shapes, so that none is told by colour alone.
+_MARKS = ("dot", "square", "triangle", "diamond")
+MAP_WIDTH, MAP_HEIGHT = 900, 600
+
+
+def scatter(drawn: UnitMap, key: str, title: str, description: str) -> Markup:
+    """Draw the map of the units: one path for each mark, which keeps thousands of points small."""
+    parts = []
+    for i, kind in enumerate(drawn.kinds):
+        mark, css = _mark(drawn, i)
+        places = (
+            (12 + x * (MAP_WIDTH - 24) / 1000, 12 + (1000 - y) * (MAP_HEIGHT - 24) / 1000) for x, y in kind.places
+        )
+        parts.append(f'<path class="{css}" d="{"".join(_shape(mark, x, y) for x, y in places)}"/>')
+    return Markup(
+        '<svg class="figure map" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{key}-t {key}-d">'
+        '<title id="{key}-t">{title}</title><desc id="{key}-d">{description}</desc>{body}</svg>'
+    ).format(
+        width=MAP_WIDTH,
+        height=MAP_HEIGHT,
+        key=key,
+        title=plain(title),
+        description=plain(description, 2000),
+        body=Markup("".join(parts)),
+    )
+
+
+def map_key(drawn: UnitMap, at: int) -> Markup:
+    """Draw the mark of one kind of points, for the legend."""
+    mark, css = _mark(drawn, at)
+    return Markup('<svg class="mark" viewBox="0 0 14 14" aria-hidden="true" focusable="false">{}</svg>').format(
+        Markup(f'<path class="{css}" d="{_shape(mark, 7, 7)}"/>')
+    )
+
+
+def _mark(drawn: UnitMap, at: int) -> tuple[str, str]:
+    faint = len(drawn.kinds) - sum(kind.themed for kind in drawn.kinds)
+    if at < faint:
+        return "dot", f"at faint-{at}"
+    own = at - faint
+    return _MARKS[own // 2 % len(_MARKS)], f"at {'tone-a' if own % 2 == 0 else 'tone-b'}"
+
+
+def _shape(mark: str, x: float, y: float) -> str:
+    if mark == "square":
+        return f"M{x - 4:.0f} {y - 4:.0f}h8v8h-8z"
+    if mark == "triangle":
+        return f"M{x:.0f} {y - 5:.0f}l5 9h-10z"
+    if mark == "diamond":
+        return f"M{x:.0f} {y - 6:.0f}l5 6l-5 6l-5 -6z"
+    return f"M{x - 4:.0f} {y:.0f}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"
 
 
 def _pc(share: float) -> str:

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from collections.abc import Collection, Iterable, Sequence
-from functools import cache, partial
-from importlib.resources import files
+from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import count
 from typing import Literal, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.evidence.crosstabs import CHOSEN
-from pipeline.report import chapters, figures, trends, wording
-from pipeline.report.public import FEWEST, to_public
-from pipeline.report.records import Chart, Content, CrossTable, Loss, Row, Side
+from pipeline.foundation.errors import ThemebookError
+from pipeline.report import chapters, trends, wording
+from pipeline.report.drawn import unshown
+from pipeline.report.labels import SECTIONS
+from pipeline.report.public import to_public
+from pipeline.report.records import Content
+from pipeline.report.templating import OWN, SCRIPT, STYLE, fill, text_of
 
 Audience = Literal["internal", "public"]
-MOST_BARS = 12
-MOST_CHARTS = 8
-FLAGGED = 50  # a figure of fewer respondents is marked
-_AGAINST = re.compile(r"against|pessimis|negativ|critic|dissatisf|disagree|not ", re.IGNORECASE)
 
 
 class Section(NamedTuple):
-    """One section of the page: its anchor and heading."""
+    """One section of the page: its anchor, its heading, and its name in the house style (empty: of the text)."""
 
     id: str
     heading: str
+    name: str = ""
 
 
-def render(content: Content, audience: Audience) -> str:
+def render(content: Content, audience: Audience, own: Mapping[str, str] | None = None) -> str:
     """Make a page.
 
     Parameters
@@ -41,6 +38,8 @@ def render(content: Content, audience: Audience) -> str:
     content : Content
         As `build_content` gives it; what is not for outside is removed here where `audience` is public.
     audience : {"internal", "public"}
+    own : mapping of str to str, optional
+        The project's own templates and style sheet by their names.
 
     Returns
     -------
@@ -52,30 +51,41 @@ def render(content: Content, audience: Audience) -> str:
     ------
     ValueError
         If an internal page is asked of content that was already made public.
+    ThemebookError
+        If one of the project's templates cannot be filled, or leaves the content security policy out.
     """
+    own = own or {}
     if audience == "public":
         content = to_public(content)
     elif content.audience != "internal":
         raise ValueError("content made public has lost what an internal page needs: build it anew")
-    style = _text("report.css")
-    script = _text("filter.js") if audience == "internal" and content.answers else ""
-    return (
-        _environment()
-        .get_template("page.html.jinja")
-        .render(
-            content=content,
-            internal=audience == "internal",
-            sections=sections(content),
-            chapters=chapters.chapters(content),
-            title=chapters.title(content),
-            shown=chapters.inserted(content),
-            pieces=chapters.Pieces(content),
-            style=Markup(style),
-            script=Markup(script),
-            policy=policy(style, script),
-            next_id=partial(next, count(1)),
-        )
+    style = content.house.css() + text_of(STYLE, own)
+    script = text_of(SCRIPT, {}) if audience == "internal" and (content.answers or content.quotes) else ""
+    allowed = policy(style, script)
+    page = fill(
+        "page.html.jinja",
+        own,
+        content=content,
+        internal=audience == "internal",
+        say=content.house.say,
+        sections=sections(content),
+        chapters=chapters.chapters(content),
+        title=chapters.title(content),
+        shown=chapters.inserted(content),
+        told_figures=chapters.figures_told(content),
+        pieces=chapters.Pieces(content),
+        style=Markup(style),
+        script=Markup(script),
+        policy=allowed,
+        next_id=partial(next, count(1)),
     )
+    if own and str(Markup.escape(allowed)) not in page:
+        raise ThemebookError(
+            f"{OWN}/page.html.jinja leaves out the content security policy, without which words of respondents could "
+            "run as code.",
+            'Put <meta http-equiv="Content-Security-Policy" content="{{ policy }}"> into its head.',
+        )
+    return page
 
 
 def policy(style: str, script: str) -> str:
@@ -98,217 +108,57 @@ def _hash(text: str) -> str:
 
 
 def sections(content: Content) -> tuple[Section, ...]:
-    """List the sections of the page in their order: the chapters of the text, then all that these do not show."""
-    internal = content.audience == "internal"
-    told = [chapter for chapter in chapters.chapters(content) if chapter.heading]
+    """List the sections of the page: the chapters of the text, then the evidence, in the order of the house style."""
+    told = [Section(c.id, chapters.words(c.heading)) for c in chapters.chapters(content) if c.heading]
+    house = content.house
+    first = {name: i for i, name in enumerate(house.order)}
+    places = {name: (first.get(name, len(first)), i) for i, name in enumerate(SECTIONS)}
+    behind = [part for part in _evidence(content) if part.name not in house.leave_out]
+    behind.sort(key=lambda part: places[part.name])
+    return (*told, *(part._replace(heading=house.say(part.heading)) for part in behind))
+
+
+def _evidence(content: Content) -> Iterator[Section]:
+    """Give what the text does not show."""
     shown = chapters.inserted(content)
-    listed = [Section(chapter.id, chapters.words(chapter.heading)) for chapter in told]
     if "asked" not in shown:
-        listed.append(Section("asked", "Who was asked"))
-    if content.headlines and "headlines" not in shown:
-        listed.append(Section("headlines", "At a glance"))
+        yield Section("asked", "Who was asked", "asked")
+    if (content.headlines or chapters.leading(content)) and "headlines" not in shown:
+        yield Section("headlines", "At a glance", "headlines")
     if choices := unshown(content.choices, shown):
-        listed.append(Section("choices", wording.choices_heading([c.title for c in choices])))
+        yield Section("choices", wording.choices_heading([c.title for c in choices]), "choices")
     if unshown(content.closed, shown):
-        listed.append(Section("closed", "Question by question"))
+        yield Section("closed", "Question by question", "closed")
     for i, view in enumerate(content.outlooks, 1):
         if f"outlook:{view.question_id}" not in shown:
-            listed.append(Section(f"outlook-{i}", view.heading))
-    listed.append(Section("themes", "In people’s own words"))
-    if internal and content.news:
-        listed.append(Section("news", f"What is new in {content.news.wave}"))
-    if internal and (content.candidates or content.provisional or content.unclaimed):
-        heading = "What people raised: provisional" if content.provisional else "What the codebook does not explain"
-        listed.append(Section("candidates", heading))
+            yield Section(f"outlook-{i}", view.heading, "outlook")
+    yield Section("themes", "In people’s own words", "themes")
     if trends.trends(content) and "trends" not in shown:
-        listed.append(Section("trends", "Over the waves"))
+        yield Section("trends", "Over the waves", "trends")
     if content.releases:
-        listed.append(Section("published", "As published, and as coded now"))
-    listed.append(Section("left", "What was not coded, and why"))
-    if internal and content.answers:
-        listed.append(Section("answers", "Every coded answer"))
-    if internal and content.checked:
-        listed.append(Section("checked", "The codebook, checked"))
-    if internal and content.decisions:
-        listed.append(Section("decided", "What people decided"))
-    if internal and content.agreement:
-        listed.append(Section("agreement", "How far machine and people agree"))
-    if internal:
-        listed.append(Section("trust", "How far the coding can be trusted"))
-    listed.append(Section("methods", "Methods: how this was made"))
-    return tuple(listed)
+        yield Section("published", "As published, and as coded now", "published")
+    yield Section("left", "What was not coded, and why", "left")
+    if content.audience == "internal":
+        yield from _for_the_team(content)
+    yield Section("methods", "Methods: how this was made", "methods")
 
 
-def unshown(charts: Iterable[Chart], shown: Collection[str]) -> list[Chart]:
-    """Give the charts that the text does not show."""
-    return [chart for chart in charts if f"chart:{chart.key}" not in shown]
-
-
-class LossTable(NamedTuple):
-    """The cells of one question: a row of counts by status for each wave, and why."""
-
-    question: str
-    statuses: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int, ...]], ...]
-    reasons: tuple[str, ...]
-
-
-def loss_tables(losses: Sequence[Loss]) -> list[LossTable]:
-    """Turn counts into one table for each question, in the order in which they come."""
-    tables = []
-    for question_id in dict.fromkeys(loss.question_id for loss in losses):
-        mine = [loss for loss in losses if loss.question_id == question_id]
-        counts: dict[tuple[str, str], int] = {}
-        why: dict[tuple[str, str], int] = {}
-        for loss in mine:
-            counts[loss.wave, loss.status] = counts.get((loss.wave, loss.status), 0) + loss.n
-            if loss.reason:
-                why[loss.status, loss.reason] = why.get((loss.status, loss.reason), 0) + loss.n
-        statuses = tuple(status for status in wording.STATUS if any((loss.status == status) for loss in mine))
-        waves = dict.fromkeys(loss.wave for loss in mine)
-        tables.append(
-            LossTable(
-                mine[0].question,
-                statuses,
-                tuple((wave, tuple(counts.get((wave, status), 0) for status in statuses)) for wave in waves),
-                tuple(
-                    f"{wording.STATUS[status]}: {reason} ({wording.number(n)})"
-                    for (status, reason), n in sorted(why.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
-                ),
-            )
-        )
-    return tables
-
-
-def draw(chart: Chart, number: int, tone: str = "", most: int = MOST_BARS) -> Markup:
-    """Draw a chart's latest wave as bars, with a mark for the wave before."""
-    rows = shown_rows(chart, most)
-    drawn = [
-        figures.Bar(
-            row.label,
-            row.latest.share if row.latest else None,
-            _before(row),
-            tone,
-        )
-        for row in rows
-    ]
-    said = "; ".join(
-        f"{bar.label}: {wording.percent(bar.share) if bar.share is not None else 'not shown'}" for bar in drawn
-    )
-    wave = f" ({chart.waves[-1]})" if chart.waves else ""
-    return figures.bars(drawn, f"figure-{number}", f"{chart.title}{wave}", said)
-
-
-def _before(row: Row) -> float | None:
-    """The share in the wave before; none where nobody chose the option then, for it may not have been offered."""
-    cell = row.cells[-2] if len(row.cells) > 1 else None
-    return (cell.share or None) if cell else None
-
-
-def shown_rows(chart: Chart, most: int = MOST_BARS) -> Sequence[Row]:
-    """Give the rows that are drawn: all of a scale, and of anything else the first that are more than single answers.
-
-    Of themes, those that somebody raised in the latest wave or the one before. Folded rows are only in the table.
-    """
-    rows = [row for row in chart.rows if not row.folded]
-    if chart.kind == "themes":
-        return [row for row in rows if any(cell and cell.share for cell in row.cells[-2:])] or rows
-    if chart.kind in ("ordinal", "grid", "nets"):
-        return rows
-    several = [row for row in rows if row.latest and (row.latest.n or 0) >= FEWEST]
-    return (several if len(several) >= 3 else rows)[:most]
-
-
-def nets_of(chart: Chart) -> Chart:
-    """Give the boxes and nets of a closed question as a chart of their own."""
-    return chart.model_copy(update={"title": f"{chart.title}: counted together", "kind": "nets", "rows": chart.nets})
-
-
-def combined_of(chart: Chart) -> Chart:
-    """Give the combined themes of a chart as a chart of their own."""
-    return chart.model_copy(update={"rows": tuple(row for row in chart.rows if row.parts)})
-
-
-def row_base(row: Row) -> int:
-    """Give the largest base of a row's cells."""
-    return max((cell.base for cell in row.cells if cell), default=0)
-
-
-def has_few(table: CrossTable) -> bool:
-    """Whether some base that the table prints is to be marked as small."""
-    bases = table.bases if table.of == CHOSEN else [row_base(row) for row in table.rows]
-    return any(base < FLAGGED for base in bases)
-
-
-def draw_sides(sides: Sequence[Side], rest: float | None, number: int, title: str) -> Markup:
-    """Draw the sides of a question as parts of one bar."""
-    parts = [figures.Bar(side.name, side.cell.share, tone=tone(side.name, i)) for i, side in enumerate(sides)]
-    at = 1 if len(parts) == 2 else len(parts)
-    if rest:
-        parts.insert(at, figures.Bar("others", rest, tone="rest"))
-    said = "; ".join(
-        f"{part.label}: {wording.percent(part.share) if part.share is not None else 'not shown'}" for part in parts
-    )
-    return figures.stack(parts, f"figure-{number}", title, said)
-
-
-def tone(name: str, index: int) -> str:
-    """Give a side or group its colour class: warm for what is against, the main colour for the first other.
-
-    Examples
-    --------
-    >>> tone("optimists", 0), tone("pessimists", 1), tone("undecided", 2)
-    ('tone-a', 'tone-b', 'tone-c')
-    """
-    if _AGAINST.search(name):
-        return "tone-b"
-    return "tone-a" if index == 0 else "tone-c"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipeline.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals |= {
-        "draw": draw,
-        "draw_sides": draw_sides,
-        "line": figures.line,
-        "trends": trends.trends,
-        "draw_trends": trends.draw,
-        "drawn_trends": trends.drawn,
-        "points": wording.points,
-        "shown_rows": shown_rows,
-        "loss_tables": loss_tables,
-        "tone": tone,
-        "most_charts": MOST_CHARTS,
-        "unshown": unshown,
-        "words": chapters.words,
-        "nets_of": nets_of,
-        "combined_of": combined_of,
-        "row_base": row_base,
-        "has_few": has_few,
-        "numeric": wording.numeric,
-        "flagged": FLAGGED,
-        "statuses": wording.STATUS,
-    }
-    environment.filters |= {
-        "percent": wording.percent,
-        "short_percent": wording.short_percent,
-        "number": wording.number,
-        "interval": wording.interval,
-        "questions": wording.open_questions,
-        "plain": wording.plain,
-        "tame": wording.tame,
-    }
-    return environment
-
-
-@cache
-def _text(name: str) -> str:
-    return files("pipeline.report").joinpath("templates", name).read_text(encoding="utf-8")
+def _for_the_team(content: Content) -> Iterator[Section]:
+    if content.news:
+        yield Section("news", f"What is new in {content.news.wave}", "news")
+    if content.candidates or content.provisional or content.unclaimed:
+        heading = "What people raised: provisional" if content.provisional else "What the codebook does not explain"
+        yield Section("candidates", heading, "candidates")
+    if content.quotes:
+        yield Section("quotes", "All quotes", "quotes")
+    if content.answers:
+        yield Section("answers", "Every coded answer", "answers")
+    if content.unit_map:
+        yield Section("map", "Map of the passages", "map")
+    if content.checked:
+        yield Section("checked", "The codebook, checked", "checked")
+    if content.decisions:
+        yield Section("decided", "What people decided", "decided")
+    if content.agreement:
+        yield Section("agreement", "How far machine and people agree", "agreement")
+    yield Section("trust", "How far the coding can be trusted", "trust")

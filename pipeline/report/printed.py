@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.report import wording
-from pipeline.report.page import MOST_BARS, shown_rows
+from pipeline.report.drawn import MOST_BARS, shown_rows
 from pipeline.report.pieces import Bar, Bars, Piece, Quoted, Table, words
 from pipeline.report.records import Cell, Chart, Content, Outlook, Quote, Reasons, Row, ThemeBlock
 

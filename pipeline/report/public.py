@@ -87,6 +87,7 @@ def to_public(content: Content) -> Content:
             "quotes": (),
             "story": (),
             "methods": outside(content.methods),
+            "unit_map": None,
         }
     )
     public = conceal(public, content) if content.suppress else public

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.foundation.params import Section
+from pipeline.report.house import House
+
+CONTENT_FILE = "reports/internal/content.json"
 
 
 class Cell(Section):
@@ -143,7 +146,7 @@ class Quote(Section):
     """One piece of evidence: masked words of a respondent, to stand by themselves or (a fragment) in a sentence.
 
     Segment and wave are all that is said of who spoke; ``segment_base`` is how many respondents the segment has there.
-    ``score`` (0 to 1) is what it was chosen by, None where a person chose it; it is not told outside.
+    ``score`` (0 to 1) is what it was chosen by, None for one that stands by a decision alone; none is told outside.
     """
 
     quote_id: str
@@ -228,7 +231,7 @@ class ThemeBlock(Section):
     ``lineage`` says what it was called, took in or was split from. ``basis`` says what its coding rests on, ``warning``
     that this is little, ``flags`` what the rules found on it. ``ways`` give its share in each way in which it was
     counted, ``surety`` how sure it is and what would make it surer. ``tested`` is what the test found of the change:
-    ``difference``, ``none`` or empty.
+    ``difference``, ``none`` or empty. ``stability`` says whether a coder taught otherwise finds the same.
     """
 
     id: str
@@ -257,6 +260,7 @@ class ThemeBlock(Section):
     fragments: tuple[Quote, ...]
     proposed: Proposed | None = None
     tested: str = ""
+    stability: str = ""
 
 
 class Break(Section):
@@ -485,6 +489,26 @@ class Decided(Section):
     conflict: str
 
 
+class MapKind(Section):
+    """What the points of one mark are: a theme (``themed``), several of the others, or units without one.
+
+    ``n`` of all units are such, ``places`` those that are drawn, each from 0 to 1000 across and up.
+    """
+
+    name: str
+    themed: bool
+    n: int
+    places: tuple[tuple[int, int], ...]
+
+
+class UnitMap(Section):
+    """The units in a plane, alike ones near each other: ``drawn`` of ``total``, evenly sampled."""
+
+    kinds: tuple[MapKind, ...]
+    drawn: int
+    total: int
+
+
 class Figure(Section):
     """One figure, name or sentence that the researcher's text may refer to, as every format prints it.
 
@@ -543,7 +567,7 @@ class Content(Section):
     """All that any format of the report shows, built once.
 
     ``story`` is the text that leads through it: the researcher's, or one ``drafted`` from the results. ``quotes`` are
-    all quotes, whether they stand in the report or not.
+    all quotes, whether they stand in the report or not. ``house`` is its style, the same in every format.
     """
 
     title: str
@@ -590,6 +614,8 @@ class Content(Section):
     story: tuple[Block, ...] = ()
     methods: tuple[MethodItem, ...] = ()
     drafted: bool = False
+    house: House = House()
+    unit_map: UnitMap | None = None
 
     @property
     def machine_coders(self) -> bool:

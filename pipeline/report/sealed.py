@@ -24,7 +24,7 @@ KNOWN = {
         "SegmentTable": "attribute_id title rows hidden",
         "Part": "question_id question cell",
         "ThemeBlock": "id name question_id role group lineage definition include exclude examples basis warning flags "
-        "cell history sentence method change surety ways parts segments quotes fragments proposed tested",
+        "cell history sentence method change surety ways parts segments quotes fragments proposed tested stability",
         "Break": "wave what sentence",
         "PublishedRow": "question_id question theme_id now_id theme fate published now difference",
         "Release": "name sentence rows",
@@ -39,7 +39,11 @@ KNOWN = {
         "summary waves who headlines choices closed crosses crosses_left_out outlooks overall questions releases "
         "candidates news checked unclaimed unclaimed_of unclaimed_examples losses uncoded unexplained "
         "unexplained_examples answers answers_left_out agreement metrics coders decisions retired limits methods "
-        "quotes story drafted former",
+        "quotes story drafted former house unit_map",
+        "House": "logo colours language texts order leave_out document methods",
+        "Logo": "file alt data",
+        "Colours": "accent second accent_dark second_dark",
+        "Document": "template",
     }.items()
 }
 # What could hold figures of which suppression knows too little: it must be empty.
@@ -50,7 +54,7 @@ EMPTY = frozenset(
     "Content.checked Content.unclaimed Content.unclaimed_of Content.unclaimed_examples Content.losses Content.uncoded "
     "Content.unexplained Content.unexplained_examples Content.answers Content.answers_left_out Content.agreement "
     "Content.metrics Content.coders Content.decisions Content.retired Content.quotes Content.story Content.former "
-    "Quote.score MethodItem.measured MethodItem.team".split()
+    "Quote.score MethodItem.measured MethodItem.team Content.unit_map".split()
 )
 _BASES = frozenset({"OpenQuestion.answered"})
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.foundation import contracts as c
-from pipeline.foundation.log import say
-from pipeline.foundation.tables import read_json, read_table, read_text, read_waves, write_bytes
+from pipeline.foundation.log import notice, say
+from pipeline.foundation.tables import read_bytes, read_json, read_table, read_text, read_waves, write_bytes
 from pipeline.report.coded_sheets import coded_sheets
+from pipeline.report.house import house_file
 from pipeline.report.pdf import fitting, pdf
 from pipeline.report.public import to_public
-from pipeline.report.records import Content
+from pipeline.report.records import CONTENT_FILE, Content
 from pipeline.report.word import word
 from pipeline.report.workbook import internal_workbook, public_workbook
 from pipeline.survey.description import load_survey
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 
-CONTENT_FILE = Path("reports/internal/content.json")
 PUBLIC, INTERNAL = Path("reports/public"), Path("reports/internal")
 
 
@@ -24,7 +24,7 @@ def run(wave: str | None = None) -> None:
     """Write the PDF, the Word document and the two workbooks."""
     survey = load_survey()
     waves = list(survey.waves)
-    content = Content.model_validate_json(read_text(CONTENT_FILE, "Run `dvc repro`, which makes it."))
+    content = Content.model_validate_json(read_text(Path(CONTENT_FILE), "Run `dvc repro`, which makes it."))
     public = to_public(content)
     coded = coded_sheets(
         content,
@@ -35,9 +35,15 @@ def run(wave: str | None = None) -> None:
         mentions=read_table(c.MENTIONS),
     )
     room = fitting(public)
+    template = public.house.document.template
+    document = word(
+        public, room, template=read_bytes(house_file(template, "document.template"), "") if template else None
+    )
+    for line in document.notices:
+        notice(line)
     made = {
         PUBLIC / "report.pdf": pdf(public, room),
-        PUBLIC / "report.docx": word(public, room).file,
+        PUBLIC / "report.docx": document.file,
         PUBLIC / "figures.xlsx": public_workbook(public),
         INTERNAL / "report.xlsx": internal_workbook(content, coded),
     }

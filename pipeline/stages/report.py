@@ -25,12 +25,15 @@ from pipeline.foundation.tables import (
 from pipeline.report.claims import faults
 from pipeline.report.content import build_content
 from pipeline.report.draft import with_story
+from pipeline.report.house import HOUSE_FILE, load_house, load_templates
+from pipeline.report.methods import check_said
 from pipeline.report.page import render
-from pipeline.report.records import Content
+from pipeline.report.records import CONTENT_FILE, Content
 from pipeline.report.sentences import changed, sentences
 from pipeline.report.story import STORY_FILE, parse
 from pipeline.survey.description import ledger_path, load_survey
 from pipeline.text.encoder import MANIFEST as ENCODER
+from pipeline.text.encoder import load_vectors
 from pipeline.text.spacy_model import MANIFEST as SPACY
 from pipeline.themes.card import CARD
 from pipeline.themes.codebook import CODEBOOK_FILE, EFFECTIVE_FILE, from_effective, load_codebook
@@ -42,12 +45,10 @@ METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
 LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
 
 
-CONTENT_FILE = Path("reports/internal/content.json")
-
-
 def run(wave: str | None = None) -> None:
     """Write the content model and both pages."""
-    survey, params, card = load_survey(), load_params(), read_json(CARD)
+    survey, params, card, house = load_survey(), load_params(), read_json(CARD), load_house()
+    check_said(house.methods, f"{HOUSE_FILE}, `methods`")
     waves = list(survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
     responses = read_waves(c.RESPONSES, waves)
@@ -104,14 +105,18 @@ def run(wave: str | None = None) -> None:
             "versions": {name: version(name) for name in LIBRARIES},
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
+        house=house,
+        said=house.methods,
+        vectors=load_vectors(waves),
     )
     text = read_text(Path(STORY_FILE), "An empty file lets the report draft its own text.")
     content = with_story(content, text, faults)
     if content.provisional and parse(text).blocks:
         notice(f"the codebook is empty, so {STORY_FILE} is not told; the report drafts its own text")
-    internal, public = (render(content, audience) for audience in ("internal", "public"))
+    own = load_templates()
+    internal, public = (render(content, audience, own) for audience in ("internal", "public"))
     _say_changes(content)
-    write_text(CONTENT_FILE, content.model_dump_json())
+    write_text(Path(CONTENT_FILE), content.model_dump_json())
     write_text(Path("reports/internal/themes.html"), internal)
     write_text(Path("reports/public/themes.html"), public)
     say("report", internal_kb=len(internal) // 1000, public_kb=len(public) // 1000)
