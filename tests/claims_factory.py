@@ -1,8 +1,9 @@
 """Sentences with figures in braces, as spans: “Most leaders ({share:62%}) …”. All are invented for illustration.
 
-`{share:31%}` is a share (`{share:50.3%}` to a tenth), `{count:83}` a count, `{name:Time}` a name that belongs to the
-share of the same number in the sentence, `{change:+4, before 27%, difference}` a change in points with what a test
-found (`difference`, `none`, or left out), `{quote:words}` a quote. `|` is a line break.
+`{share:31%}` is a share (`{share:50.3%}` to a tenth, `{share:31%, 2024}` of a wave), `{count:83}` a count,
+`{name:Time}` a name that belongs to the share of the same number in the sentence, `{change:+4, before 27%, difference}`
+a change in points with what a test found (`difference`, `none`, or left out; `{change:+4, 2025}` to a wave),
+`{quote:words}` a quote. `|` is a line break.
 """
 
 from __future__ import annotations
@@ -24,16 +25,17 @@ def figure(kind: str, said: str, at: int, among: str = "") -> Figure:
     if kind == "name":
         return Figure(reference=f"theme:T{at}", text=said, about="")
     if kind == "share":
-        share = float(said.rstrip("% ")) / 100
-        return Figure(
-            reference=f"theme:T{at}.share", text=percent(share), about="", kind="share", value=share, among=among
-        )
+        size, _, wave = said.partition(", ")
+        share = float(size.rstrip("% ")) / 100
+        made = {"reference": f"theme:T{at}.share", "text": percent(share), "about": "", "kind": "share"}
+        return Figure(**made, value=share, among=among, wave=wave)
     difference, *rest = (part.strip() for part in said.split(","))
     value = round(float(difference.split()[0]) / 100, 6)
     before = next((float(p.removeprefix("before ").rstrip("% ")) / 100 for p in rest if p.startswith("before")), None)
     tested = rest[-1] if rest and rest[-1] in ("difference", "none") else ""
     made = {"reference": f"change:T{at}", "text": points(value), "about": "", "kind": "change"}
-    return Figure(**made, value=value, before=before, tested=tested)
+    wave = next((part for part in rest if part.isdigit()), "")
+    return Figure(**made, value=value, before=before, tested=tested, wave=wave)
 
 
 def spans(text: str, among: str = "") -> list[Span]:

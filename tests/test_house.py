@@ -146,7 +146,13 @@ def test_words_language_and_colours_are_those_of_the_house(content, audience):
     assert page.all("html")[0]["lang"] == "de"
     assert "--accent: #552288;" in html and "#0b5a63" not in html
     said = "".join(page.text)
-    for heading in ("Who was asked", "In people’s own words", "The evidence", "Methods: how this was made"):
+    for heading in (
+        "Who was asked",
+        "In people’s own words",
+        "The evidence",
+        "Methods: how this was made",
+        "What the figures cannot say",
+    ):
         assert f"{heading} (anders)" in said and f"{heading}</h" not in html
     for word in ("Theme", "Base", "Share"):
         assert f'<th scope="col">{word} (anders)</th>' in html and f'<th scope="col">{word}</th>' not in html

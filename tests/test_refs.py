@@ -16,6 +16,7 @@ from pipeline.project import refs
 from pipeline.project.create import STORY
 from pipeline.report.content import build_content
 from pipeline.report.draft import with_story
+from pipeline.report.records import CONTENT_FILE
 from pipeline.report.sentences import sentences
 from pipeline.report.story import STORY_FILE, parse
 
@@ -31,7 +32,7 @@ def content():
 def folder(tmp_path, monkeypatch, content):
     (tmp_path / "reports/internal").mkdir(parents=True)
     (tmp_path / "data").mkdir()
-    (tmp_path / refs.CONTENT_FILE).write_text(content.model_dump_json(), encoding="utf-8")
+    (tmp_path / CONTENT_FILE).write_text(content.model_dump_json(), encoding="utf-8")
     (tmp_path / STORY_FILE).write_text(STORY, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -101,7 +102,7 @@ def test_draft_writes_a_text_that_is_the_draft(folder, content):
 
 
 def test_nothing_was_run_yet(folder):
-    (folder / refs.CONTENT_FILE).unlink()
+    (folder / CONTENT_FILE).unlink()
     for act in (refs.write_draft, refs.complete, lambda: refs.listed([])):
         with pytest.raises(ThemebookError, match="does not exist. Run `dvc repro` first"):
             act()

@@ -16,13 +16,12 @@ from pipeline.foundation.tables import path_of, read_table, read_text, write_tex
 from pipeline.report import claims
 from pipeline.report.draft import draft
 from pipeline.report.public import to_public
-from pipeline.report.records import Block, Content
+from pipeline.report.records import CONTENT_FILE, Block, Content
 from pipeline.report.sentences import changed
 from pipeline.report.story import STORY_FILE, lines_of, parse
 from pipeline.report.telling import Book, book_of, full, tell
 from pipeline.report.wording import plain
 
-CONTENT_FILE = Path("reports/internal/content.json")
 _REFERENCE = re.compile(r"(?<!\\)\{([a-z]+:[^{}\n]*)\}")
 _WIDTH = 60
 
@@ -155,6 +154,7 @@ def _book() -> tuple[Book, dict[str, str]]:
 
 
 def _content() -> Content:
-    if not CONTENT_FILE.exists():
-        raise ThemebookError(f"{CONTENT_FILE} does not exist.", "Run `dvc repro` first.")
-    return Content.model_validate_json(read_text(CONTENT_FILE, ""))
+    path = Path(CONTENT_FILE)
+    if not path.exists():
+        raise ThemebookError(f"{path} does not exist.", "Run `dvc repro` first.")
+    return Content.model_validate_json(read_text(path, ""))

@@ -85,8 +85,14 @@ PEOPLE = (
     r"|households?|farmers?|trustees?|directors?|executives?|officials?|professionals?|researchers?|developers?"
     r"|colleagues?|adults?|child(?:ren)?|wom[ae]n|m[ae]n|voters?|supporters?|optimists?|pessimists?|funders?|councils?"
     r"|schools?|participants?|interviewees?|individuals?|graduates?|owners?|readers?|users?|commuters?|passengers?"
+    r"|borrowers?|donors?|callers?|drivers?|cyclists?|apprentices?|governors?|landlords?|applicants?|attendees?|guests?"
+    r"|beneficiaries|grantees?|delegates?|officers?|lecturers?|academics|scientists?|engineers?|consultants?|therapists?"
+    r"|midwives|physicians?|surgeons?|pharmacists?|dentists?|councillors?|pensioners?|subscribers?|listeners?|viewers?"
+    r"|shoppers?|claimants?|jobseekers?|refugees?|veterans?|prisoners?|neighbours?|suppliers?|investors?|taxpayers?"
+    r"|authors?|reviewers?|undergraduates?|postgraduates?|families|farms?|universities|clubs?|employers?|freelancers?"
     r"|answers?|responses?|repl(?:y|ies)|comments?|submissions?|mentions|votes|those (?:who|asked|surveyed|polled))"
 )
+SUBJECT = r"(?:barrier|reason|concern|worry|obstacle|theme|answer|wish|complaint|request|need|demand|issue|fear|hope)\b"
 
 _UNITS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
@@ -126,7 +132,8 @@ _ORDINAL = re.compile(
     rf"|{PEOPLE})|\s*(?:[,.;:!?)(–]|{FIG}|{'$'})| (?:in|at|by|from|on)\b"
 )
 _NOT_HALF = re.compile(
-    r"(?: the (?:battle|story|answer|fun|point|time|work|problem)\b| of [^.;]* the other\b"
+    r"(?: as (?:many|much|often|common|likely)\b| the (?:battle|story|answer|fun|point|time|work|problem)\b"
+    r"| of [^.;]* the other\b"
     r"|[ -](?:hearted|way|baked|time|term|dozen|truth|an? |hour|day|year|century|decade|marathon)"
     r"|\w)"
 )
@@ -187,6 +194,9 @@ NOT = re.compile(
     r"(?:(?:even|yet|quite|make up|made up|reach|win|form|be|being|constitute|account for|come to"
     r"|amount to|exceed|from|by|in|a|an|the|of|any|by any means|do|does|did|are|is|was|were"
     r"|would|quite)\s)*$"
+    r"|\bneither\b[^.;,–:]*\bnor\b[^.;,–:]*$"
+    r"|\b(?:neither|none|no)(?: of)?(?: \w+){1,2}? (?:has|have|had|is|are|was|were|wins|won|commands?|reach\w*)"
+    r" (?:(?:a|an|the|even|by|\w+ed by) )*$"
 )
 
 

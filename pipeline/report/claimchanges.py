@@ -49,13 +49,15 @@ _BEFORE = (
 )
 _LIKE = rf"(?:as (?:{_BEFORE}|often|common|many)|level\b|share\b)"
 
+_NOW = r"(?:is|are|was|were|been|keeps?|kept)(?: \w+ly| still| now| again)?"
 # Verbs first: where a sentence has a verb and a noun of change, the verb says what happened.
 VERBS: tuple[tuple[str, str], ...] = (
     (
         UP,
         r"rose|risen|rises|grew|grown|grows|increased|increases|climbed|climbs|gained|gains|jumped"
         r"|leapt|leaped|soared|surged|rocketed|spiked|swelled|strengthened|rebounded|recovered"
-        r"|mounted|expanded|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
+        rf"|mounted|expanded|{_NOW} (?:rising|growing|increasing|climbing|mounting)"
+        r"|(?:went|gone|goes|crept|edged|inched|ticked|nudged|picked|shot) up",
     ),
     (
         UP,
@@ -67,7 +69,8 @@ VERBS: tuple[tuple[str, str], ...] = (
         DOWN,
         r"fell|fallen|falls|dropped|drops|declined|declines|decreased|decreases|shrank|shrunk|sank"
         r"|sunk|slipped|slips|slid|dipped|dips|plunged|plummeted|tumbled|slumped|collapsed|crashed"
-        r"|receded|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went"
+        rf"|receded|{_NOW} (?:falling|dropping|declining|decreasing|shrinking|dwindling|waning"
+        r"|fading)|waned|faded|weakened|eased|dwindled|diminished|subsided|lost(?: ground)?|(?:went"
         r"|gone|goes|came|come|crept|edged|inched|ticked) down",
     ),
     (
@@ -95,7 +98,8 @@ VERBS: tuple[tuple[str, str], ...] = (
     ),
     (
         FLAT,
-        r"unchanged|nothing (?:has |had )?(?:really |much )?changed|no signs? of (?:a |any )?(?:change"
+        r"unchanged|nothing (?:has |had )?(?:really |much )?(?:changed|moved|shifted)"
+        r"|no signs? of (?:a |any )?(?:change"
         r"|movement)|no change|(?:not|n't) chang\w+"
         r"|(?:not|n't) (?:moved|shifted|altered)|(?:stay"
         r"|remain)\w* (?:exactly )?(?:the same|put|where)|(?:is|are|was|were|exactly|just) the same"
@@ -104,14 +108,17 @@ VERBS: tuple[tuple[str, str], ...] = (
         r"|no different|stood still|neither rose nor fell|no movement|no difference|no more and no less",
     ),
 )
+_SHARE = r"(?:share|proportion|number|percentage)"
 _PLAIN = r"(?:(?!\b(?:more|less|fewer|higher|lower)\b)[^.;]){0,40}?"
 NOUNS: tuple[tuple[str, str], ...] = (
     (UP, r"increase|rise|growth|gain|jump|surge|upturn|uptick|climb"),
     (DOWN, r"decrease|fall|drop|decline|dip|slump|reduction|downturn|loss"),
+    (UP, rf"(?:growing|rising|increasing|larger|higher|greater|bigger) {_SHARE}"),
+    (DOWN, rf"(?:shrinking|falling|declining|dwindling|decreasing|smaller|lower) {_SHARE}"),
     (UP, rf"(?:more|higher|larger|greater|stronger|commoner|up)\b{_PLAIN}\bthan {_BEFORE}"),
     (DOWN, rf"(?:less|fewer|lower|smaller|rarer|weaker)\b{_PLAIN}\bthan {_BEFORE}"),
-    (UP, rf"more (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|more (?={PEOPLE})|commoner|upward"),
-    (DOWN, rf"less (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|fewer (?={PEOPLE})|rarer|downward"),
+    (UP, rf"more (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|more(?= {PEOPLE})|commoner|upward"),
+    (DOWN, rf"less (?:common|frequent|widespread|often|popular|prevalent)(?:ly)?|fewer(?= {PEOPLE})|rarer|downward"),
 )
 _FACTORS = {"doubl": 2.0, "tripl": 3.0, "trebl": 3.0, "quadrupl": 4.0, "halv": 0.5, "twofold": 2.0, "threefold": 3.0}
 FACTOR = re.compile(

@@ -5,7 +5,8 @@ words                              true where
 =================================  ====================================================================
 more often than, ahead of          the first figure is the larger
 less often than, behind            the first figure is the smaller
-as many … as, on a par with        they are 3 points apart or less
+as many … as, on a par with        they are 3 points apart or less (a similar share: 5)
+no more, no less often than        the first is at most 3 points the larger, the smaller
 twice as often as, half as many    as “doubled” and “halved” (`claimchanges.times`)
 the most common, top, first        no figure that it is ranked with is larger; a tie will do
 second, third most common          that many places from the top; ties leave it open
@@ -21,7 +22,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.report.claimamounts import PEOPLE, SMALL
+from pipeline.report.claimamounts import NOT, PEOPLE, SMALL, SUBJECT
 from pipeline.report.claimchanges import times
 from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, set_off
 from pipeline.report.records import Figure
@@ -36,7 +37,6 @@ _MOST = (
     rf"(?:most (?:{_HOW}|{_DONE})|commonest|largest|biggest|greatest|highest|top|leading|number one|foremost|dominant)"
 )
 _LEAST = rf"(?:least (?:{_HOW}|{_DONE})|rarest|smallest|lowest|bottom)"
-_NOUN = r"(?:barrier|reason|concern|worry|obstacle|theme|answer|wish|complaint|request|need|demand|issue|fear|hope)\b"
 _PLACES = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 _NTH = "|".join(_PLACES)
 RANKS: tuple[tuple[str, str], ...] = (
@@ -73,6 +73,7 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|finish\w*) (?:\w+ )?last|in last place|at the bottom(?: of the (?:list|table|ranking))?"
         r"|(?:(?:mention|nam|rais|cit)ed|(?:comes?|came) up) least(?: often)?|least often (?:mentioned"
         r"|named|raised|cited)"
+        r"|(?:rat|scor|mark|plac)(?:ed?|es) (?:[\w']+ ){0,3}?lowest"
         r"|fewer than any other|less (?:often )?than any other",
     ),
     (
@@ -84,7 +85,10 @@ RANKS: tuple[tuple[str, str], ...] = (
         r"|placed|finish\w*) (?:clearly )?(?:first|top|in first place)|in first place|(?:tops?"
         r"|topped|topping|heads?|headed|leads?|led) the (?:list|table|ranking|field|answers|themes"
         r"|way)|ahead of all (?:the )?others?|(?:more )?than anything else"
-        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{_NOUN}"
+        r"|(?:rat|scor|mark|plac)(?:ed?|es) (?:[\w']+ ){0,3}?highest"
+        rf"|most (?:often|frequently|commonly) (?:in|by|among|at|from|with) (?=[^.;,]{{0,40}}{FIG})"
+        r"|above (?:all|everything) else|^what [^.;,]{1,40}? most (?:is|are|was|were)\b"
+        rf"|the (?:main|chief|principal|primary|prime) (?:single )?{SUBJECT}"
         r"|(?:comes?|came) up (?:the )?most(?: often)?\b"
         r"|(?:appears?|appeared) (?:the )?most\b|at the (?:very )?top of the (?:list"
         r"|table|ranking)|number one|no (?:other )?\w+ (?:(?!and"
@@ -120,9 +124,13 @@ COMPARED: tuple[tuple[str, str], ...] = (
         rf"{_HEDGE}(?P<times>{_TIMES})(?: (?:as|more) {_AS_HOW}{_GAP} (?:as|than)| (?:the|that) (?:share|proportion"
         r"|number|rate|figure)(?: of| for| among)?| that of)\b",
     ),
+    ("no more", rf"(?:no|hardly|scarcely) more {_OFTEN}\b{_GAP} than\b"),
+    ("no less", rf"no less {_OFTEN}\b{_GAP} than\b"),
+    ("times back", rf"{_HEDGE}(?P<times>{_TIMES}) as {_AS_HOW}(?=\W*{FIG})"),
     (
         "less",
-        rf"(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b"
+        rf"(?:matter|count|weigh)(?:s|ed)? (?:\w+ )?less than\b"
+        rf"|(?:not|n't|never|nor) (?:\w+ ){{0,2}}(?:as|so) {_AS_HOW}\b{_GAP} as\b"
         rf"|(?:less|not more) {_OFTEN}\b{_GAP} than\b"
         rf"|{_BE}(?:lower|smaller|rarer)\b{_PLAIN} than\b|{_FAR}behind\b|trail(?:s|ed|ing)?\b"
         rf"|lag(?:s|ged|ging)? behind|(?:comes?|came) after|{_FAR}below(?= [^.;,]{{0,40}}{FIG})"
@@ -135,11 +143,14 @@ COMPARED: tuple[tuple[str, str], ...] = (
         rf"|half)){_GAP} as\b|on a par with|level with|the same (?:share|proportion|number|level)(?: \w+){{0,3}} as"
         r"|equal to|in equal measure|neck and neck|equally (?:often|common|likely|frequent|widespread"
         r"|large|big|strong)|of (?:(?:roughly|about|almost|nearly) )?equal (?:size|number|strength"
-        r"|weight)|equal in (?:size|number)",
+        r"|weight)|equal in (?:size|number)"
+        r"|(?:an? (?:\w+ )?)?(?:similar|equal|identical) (?:share|proportion|number|percentage)s?"
+        r"|gap (?:(?!not)\w+ ){0,6}?(?:closed|vanished|disappeared|gone)",
     ),
     (
         "more",
-        rf"(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_BE}(?:higher|larger|greater|bigger"
+        rf"(?:matter|count|weigh)(?:s|ed)? (?:\w+ )?more than\b"
+        rf"|(?:more|not less) {_OFTEN}\b{_GAP} than\b(?! any)|{_BE}(?:higher|larger|greater|bigger"
         rf"|commoner)\b{_PLAIN} than\b(?! any)|(?:closely |distantly )?followed(?: \w+){{0,4}}? by"
         rf"|(?:comes?|came) before|{_FAR}ahead of|exceed(?:s|ed|ing)?\b|outnumber(?:s|ed"
         r"|ing)?\b|outweigh(?:s|ed)?\b|outstrip(?:s|ped)?\b|outrank(?:s|ed)?\b|surpass(?:es|ed)?\b"
@@ -178,12 +189,15 @@ def ranks(sentence: Sentence, figures: Mapping[str, Sequence[Figure]]) -> Iterat
     for i, j in bound.items():
         start, end, kind, place = words[i]
         figure, rivals = places[j].figure, figures[places[j].figure.among]
-        if _AFTER.search(text[:start]) or _holds(kind, place, figure, rivals):
+        negation = NOT.search(text[:start])
+        if _AFTER.search(text[:start]) or _holds(kind, place, figure, rivals, negated=negation is not None):
             continue
         order = sorted((r for r in rivals if r.value is not None), key=lambda r: -(r.value or 0))
         at = 1 + sum((r.value or 0) > (figure.value or 0) for r in order)
         ends = order[-1] if kind in ("last", "lower", "nth last") else order[0]
-        yield Fault(start, end, _claimed(kind, place), f"{named(figure)}, place {at} of {len(order)} ({named(ends)})")
+        claimed = "that it does not come there" if negation else _claimed(kind, place)
+        start = negation.start() if negation else start
+        yield Fault(start, end, claimed, f"{named(figure)}, place {at} of {len(order)} ({named(ends)})")
 
 
 def _claimed(kind: str, place: int) -> str:
@@ -216,11 +230,13 @@ def _rank_words(text: str) -> Iterator[tuple[int, int, str, int]]:
                 yield (*match.span(), kind, place)
 
 
-def _holds(kind: str, place: int, figure: Figure, rivals: Sequence[Figure]) -> bool:
+def _holds(kind: str, place: int, figure: Figure, rivals: Sequence[Figure], *, negated: bool = False) -> bool:
     mine = figure.value or 0.0
     values = [r.value for r in rivals if r.value is not None and r.reference != figure.reference]
     above, below = sum(v > mine for v in values), sum(v < mine for v in values)
     ties = len(values) - above - below
+    if negated:
+        return ties > 0 or not _holds(kind, place, figure, rivals)
     if kind in ("first", "nth", "within"):
         return above < place if kind == "within" else above < place <= above + ties + 1
     if kind in ("last", "nth last"):
@@ -263,23 +279,28 @@ def compared(sentence: Sentence, taken: Sequence[tuple[int, int]] = ()) -> Itera
             pair = pair or _pair(text, match, shares, bare=kind.startswith("bare"))
             if pair is None:
                 continue
-            one, other = pair[0].figure, pair[1].figure
-            said, holds = _relation(kind.split()[-1], match, one.value or 0.0, other.value or 0.0)
+            one, other = (p.figure for p in (reversed(pair) if kind == "times back" else pair))
+            said, holds = _relation(kind, match, one.value or 0.0, other.value or 0.0)
             if not holds:
                 yield Fault(*match.span(), f"that the one is {said} the other", f"{named(one)} and {named(other)}")
 
 
 def _relation(kind: str, match: re.Match[str], one: float, other: float) -> tuple[str, bool]:
-    if kind == "times":
+    if kind.startswith("times"):
         factor = next((f for stem, f in _FACTORS.items() if match["times"].startswith(stem)), 2.0)
         hedge = match["hedge"] or ""
         said, test = times(hedge, factor)
         return said, other > 0 and test(round(one / other, 6))
     if kind == "equal":
+        if "similar" in match[0]:
+            return "much as large as", whole(abs(one - other)) <= 5
         if re.match(r"almost|nearly|not quite", match[0]):
             return "nearly as large as", -0.085 < one - other < 0.035
         return "as large as", whole(abs(one - other)) <= 3
-    return ("larger than", one > other) if kind == "more" else ("smaller than", one < other)
+    if kind.startswith("no "):
+        beyond = one - other if kind == "no more" else other - one
+        return ("no larger than" if kind == "no more" else "no smaller than"), whole(max(beyond, 0.0)) <= 3
+    return ("larger than", one > other) if kind.endswith("more") else ("smaller than", one < other)
 
 
 def _front(text: str, match: re.Match[str], shares: Sequence[Place]) -> tuple[Place, Place] | None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pipeline.report.claimamounts import PEOPLE, Bounds, Word
 from pipeline.report.claimchanges import by_test, changes
 from pipeline.report.claimranks import compared, named, ranks
-from pipeline.report.claimtext import FIG, Place, Sentence, bind, inside, passage, sentences
+from pipeline.report.claimtext import FIG, Place, Sentence, apart, bind, inside, passage, sentences
 from pipeline.report.claimtyped import SPARED, typed
 from pipeline.report.claimwords import share_words
 from pipeline.report.records import Figure, Span
@@ -26,12 +26,14 @@ LIMITS: tuple[tuple[str, Bounds], ...] = (
     (r"only|just|merely|a mere|as few as|a paltry|a meagre|barely|scarcely|at most", Bounds(high=50, below=True)),
     (r"as many as|fully|a full|no fewer than|no less than|an impressive|a striking|a massive|a huge", Bounds(low=20)),
 )
-_TAKEN = r"(?: (?:about|around|some|roughly|the|a|an))*\W{0,2}$"
+_TAKEN = r"(?: (?:about|around|some|roughly|the|a|an))*[^\w:;,]{0,2}$"
 _LIMITS = [(re.compile(rf"(?<!not )(?<!or )\b(?:{words})(?={_TAKEN})"), holds) for words, holds in LIMITS]
 _ONLY_AFTER = re.compile(r" (?:only|alone)\b(?= |[.,;)]|$)")
 _MORE_ELSEWHERE = re.compile(r"\b(?:from|against|compared|than|versus|after|whereas|while)\b")
 _AS_MANY = re.compile(r" as (?:many|often|much|common|likely|frequent)|the (?:share|proportion|number)")
 _OF_PEOPLE = re.compile(rf"\b{PEOPLE}\b|{FIG}|\b(?:said|say|named|mentioned|raised|agree|share of)\b")
+_ONCE = re.compile(r"\b(?:once|formerly|previously|earlier|used to|at first|from)\b[^.;,]*$")
+_EACH = re.compile(r"\b(?:neither\b[^.;:–]*\bnor|both\b[^.;:–]*\band)\b[^.;,:–]*$")
 _BY_HAND = (
     "“{}” is a figure typed by hand, which stays as it is when the figures change: put a reference in its place, or "
     "mark the line as checked"
@@ -64,9 +66,11 @@ def faults(spans: Sequence[Span], figures: Mapping[str, Sequence[Figure]]) -> li
     whole = passage(spans)
     waves = {f.wave for among in figures.values() for f in among} | {f.wave for f in whole.figures}
     found = []
+    before: list[Place] = []
     for sentence in sentences(whole):
-        for start, said in _faults(sentence, figures, waves):
+        for start, said in _faults(sentence, figures, waves, before):
             found.append((sentence.start + start, said))
+        before = sentence.of("share")
     return [Fault(whole.span_at(at), said) for at, said in sorted(found)]
 
 
@@ -92,15 +96,17 @@ def _quoted(sentence: Sentence, start: int, end: int) -> str:
     return " ".join(re.sub(FIG, "…", sentence.written[start:end]).split())
 
 
-def _faults(sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: set[str]) -> Iterator[tuple[int, str]]:
-    text, shares = sentence.plain, sentence.of("share")
-    words = list(share_words(text))
+def _faults(
+    sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: set[str], before: Sequence[Place]
+) -> Iterator[tuple[int, str]]:
+    text, shares = sentence.plain, sorted([*sentence.of("share"), *sentence.parts()], key=lambda p: p.at)
+    words = [word for word in share_words(text) if not _once(sentence, word)]
     bound = _bound(text, words, shares)
 
     def contradicted(start: int, end: int, said: str, found: str) -> tuple[int, str]:
         return start, f"“{_quoted(sentence, start, end)}” says {said}, but {found}: change the words or the reference"
 
-    for i, j in bound.items():
+    for i, j in [*bound.items(), *_of_each(text, words, bound, shares)]:
         word, figure = words[i], shares[j].figure
         if not word.bounds.holds(figure.value or 0.0):
             yield contradicted(word.start, word.end, word.bounds.said, named(figure))
@@ -112,13 +118,38 @@ def _faults(sentence: Sentence, figures: Mapping[str, Sequence[Figure]], waves: 
     for change, figure in changes(sentence):
         if not any(change.start < fault.end and fault.start < change.end for fault in others):
             yield contradicted(change.start, change.end, change.said, named(figure) + by_test(change, figure))
-    for start, end in _typed(sentence, words, bound, waves):
+    # “Belonging: 66 %. Two in three say that they belong here.”
+    told = [i for i, w in enumerate(words) if not shares and any(w.bounds.holds(p.figure.value or 0) for p in before)]
+    for start, end in _typed(sentence, words, {*bound, *told}, waves):
         yield start, _BY_HAND.format(_quoted(sentence, start, end))
 
 
 def _bound(text: str, words: Sequence[Word], shares: Sequence[Place]) -> dict[int, int]:
     bound = bind(text, [(w.start, w.end) for w in words], [p.at for p in shares])
     return {i: j for i, j in bound.items() if not words[i].strict or _backs(text, words[i], shares[j].at)}
+
+
+def _once(sentence: Sentence, word: Word) -> bool:
+    """Whether a word is true of what a change began with: “once a tenth, now twice that ({change:…})”."""
+    before = [p.figure.before for p in sentence.of("change") if p.figure.before is not None]
+    return bool(_ONCE.search(sentence.plain[: word.start])) and any(map(word.bounds.holds, before))
+
+
+def _of_each(
+    text: str, words: Sequence[Word], bound: Mapping[int, int], shares: Sequence[Place]
+) -> Iterator[tuple[int, int]]:
+    """Yield the other figures that a word speaks of after “both … and” or “neither”."""
+    for i, j in bound.items():
+        low, high = words[i].start, words[i].end
+        if each := _EACH.search(text[:high]):
+            low = min(low, each.start())
+        elif words[i].bounds.negated and text[low:].startswith(("neither ", "none ")):
+            high = len(text)
+        else:
+            continue
+        yield from (
+            (i, k) for k, p in enumerate(shares) if low < p.at < high and k != j and not apart(text, shares[j].at, p.at)
+        )
 
 
 def _backs(text: str, word: Word, at: int) -> bool:
@@ -145,9 +176,7 @@ def _limited(text: str, shares: Sequence[Place]) -> Iterator[tuple[int, int, Bou
             break
 
 
-def _typed(
-    sentence: Sentence, words: Sequence[Word], bound: Mapping[int, int], waves: set[str]
-) -> Iterator[tuple[int, int]]:
+def _typed(sentence: Sentence, words: Sequence[Word], bound: set[int], waves: set[str]) -> Iterator[tuple[int, int]]:
     """Yield figures typed by hand: amounts in words that no reference backs, and numbers."""
     text, compares = sentence.plain, len(sentence.of("share")) > 1
     spared = [m.span() for m in SPARED.finditer(text)]

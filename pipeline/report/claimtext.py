@@ -31,13 +31,18 @@ _REPORTED = re.compile(
     r"|see|sees|saw|ask|asks|asked|asking|wanting|saying|complain\w*|report|reports|reported)\b"
 )
 _APPOSED = re.compile(
-    r"[,–(:]\s*(?:(?:and|or|that is|i\.e\.|namely|in other words|so|thus|hence|just|only|which is|still|by|a|the|for)"
-    r",?\s+)*(?:an?\s+\w+\s+)?$"
+    r"[,–(:]\s*(?:(?:and|or|that is|i\.e\.|namely|in other words|so|thus|hence|just|only|which is|still|by|an|a"
+    r"|the|for),?\s+)*(?:an?\s+\w+\s+)?$"
 )
-_PART_OF = r"\s+of (?:them|these|those (?!who)|whom|which|it)\b"
+_PART_OF = r"\s+of (?:them|these|those (?!who|that)|whom|which|it)\b"
 _SAID_BY = re.compile(
     r"\b(?:say|says|said|think|thought|feel|felt|believe|believed|complain\w*|argue\w*|according to)\s+$"
 )
+_OF = re.compile(r"\bof(?: (?:all|the|our|these|those))* $")
+_OF_WHICH = re.compile(r"\bof (?:which|whom|these|them|those),? (?:(?:only|just|some|about|almost|nearly) )*$")
+_FRESH = re.compile(r"[.;:]|\b(?:of (?:them|these|those|whom|which)|and|but|while)\b")
+# “Most do not feel valued: 34 % say that they do.”
+_OTHER_SIDE = re.compile(r"(?:\b(?:not|never|no longer)|n't)\b[^:]*:\s*(?:\w+\s+)?$")
 _NEAR = r"(?:(?:only|just|about|around|some|roughly|nearly|almost|over|under|merely|another|a further) )*"
 _ALONE = 40.0
 _UNDER = re.compile(r"\W*(?:while|whilst|although|though|whereas|if|when|despite|unlike)\b")
@@ -61,6 +66,27 @@ class Sentence(NamedTuple):
     def of(self, *kinds: str) -> list[Place]:
         """The figures of these kinds that have a value."""
         return [p for p in self.places if p.figure.kind in kinds and p.figure.value is not None]
+
+    def parts(self) -> list[Place]:
+        """Counts as shares of another: “of the 95 …, 61 …”, “61 of the 95”, “95 …, of whom 61”."""
+        counts, text = self.of("count"), self.plain
+        found = []
+        for one, other in zip(counts, counts[1:], strict=False):
+            middle = text[one.at + 1 : other.at]
+            opened = len(counts) == 2 and _OF.search(text[: one.at]) and not _FRESH.search(middle)
+            if _OF.search(middle) and not re.search(r"[,.;:]", middle):
+                part, base = one, other
+            elif opened or _OF_WHICH.search(middle):
+                part, base = other, one
+            else:
+                continue
+            n, of = part.figure.value or 0.0, base.figure.value or 0.0
+            if 0 < n <= of:
+                said = f"{part.figure.text} of {base.figure.text}"
+                found.append(
+                    Place(part.at, part.figure.model_copy(update={"kind": "share", "value": n / of, "text": said}))
+                )
+        return found
 
 
 class Passage(NamedTuple):
@@ -167,7 +193,7 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
         fresh = re.search(rf"(,|\band)\s*{_NEAR}$", words)
         if fresh and not (off if fresh[1] == "," else off == "bracket"):
             return None
-        if _SAID_BY.search(words) and off != "bracket":
+        if (_SAID_BY.search(words) or _OTHER_SIDE.search(words)) and off != "bracket":
             return None
         if _UNDER.match(text) and "," in words and off not in ("bracket", "comma"):
             return None
@@ -179,7 +205,8 @@ def cost(text: str, start: int, end: int, at: int) -> float | None:
         + len(re.findall(r"[a-z0-9_'-]+", words))
         + 3 * len(re.findall(r"[,:]", words))
         + 2 * len(re.findall(r"–|\band\b|\bor\b", words))
-        + 6 * len(re.findall(r"\b(?:than|against|versus|compared|from|of whom)\b", words))
+        + 6
+        * len(re.findall(r"\b(?:than|against|versus|compared|from|of whom|after|behind|ahead of|followed by)\b", words))
         + 10 * len(re.findall(FIG, words))
     )
 
@@ -188,7 +215,7 @@ def _follows(text: str, words: str, at: int) -> bool:
     """Whether a claim after its figure is in the figure's own clause, and not in what somebody says or in a new one."""
     if _UNDER.match(text) and "," in words:
         return False
-    if _APPOSED.search(words):
+    if _APPOSED.search(words) or re.match(r"\s*:", words):
         return True
     opens = "," not in words or re.search(r"\b(?:at|with)\s+$", text[:at])
     return bool(opens) and not _REPORTED.search(words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.report.claimamounts import NOT, PEOPLE, Bounds, Word, amounts
+from pipeline.report.claimamounts import NOT, PEOPLE, SUBJECT, Bounds, Word, amounts
 from pipeline.report.claimtext import FIG
 
 
@@ -54,6 +54,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     (r"(?:broad|wide|clear|general|strong) (?:consensus|agreement)", _least(55), False),
     (r"(?:all|every\w*)(?: \w+)? but (?:a |the )?(?:few|handful|one|two|minority)\b", _least(80), False),
     (r"majorit(?:y|ies)", _least(50, above=True), False),
+    (rf"(?:mostly|predominantly|for the most part)(?= [\w-]+\W*{FIG})", _least(50, above=True), False),
     (r"(?:tiny|very small) minority", _most(12), False),
     (r"(?:small|slim|modest) minority", _most(25), False),
     (
@@ -62,7 +63,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
         False,
     ),
     (rf"(?:tiny|very small) {_PART}", _most(12), False),
-    (rf"small {_PART}", _most(25), False),
+    (rf"small (?:group(?= of|\W*{FIG}|\W*[(,])|{_PART})", _most(25), False),
     (rf"(?:large|big|high|considerable|substantial|significant|sizeable|sizable) {_PART}", _least(20), False),
     (r"(?:larger|greater|bigger|better) (?:part|half|share) of", _least(50, above=True), False),
     (r"minority", _most(50, below=True), False),
@@ -73,13 +74,13 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     ),
     (
         r"(?:evenly|equally) (?:split|divided)|(?:split|divided) (?:evenly|equally|down the middle"
-        r"|in half)|fifty[ -]fifty",
+        r"|in half)|fifty[ -]fifty|(?:split|vote|result) (?:is|was) (?:\w+ )?(?:even|equal)\b|(?:even|equal) split",
         Bounds(45, 55, printed=True),
         False,
     ),
     (
         r"(?:hardly|scarcely|barely|almost|virtually|practically|next to) (?:any(?:one|body)?|nobody"
-        rf"|none|no one|no {PEOPLE})\b",
+        rf"|none|no one|no {PEOPLE})\b|(?:hardly|scarcely|barely) a single\b",
         _most(8),
         False,
     ),
@@ -97,7 +98,7 @@ WORDS: tuple[tuple[str, Bounds, bool], ...] = (
     (r"(?:is|are|was|were|remains?|a|as|more|most|so) widespread", _least(20), False),
     (
         r"rarely (?:mention|rais|nam|cit|com|appear|brought|voic)\w*|(?:is|are|was|were|remains?"
-        r"|relatively|comparatively|very|still) (?:rare|uncommon)\b",
+        rf"|relatively|comparatively|very|still) (?:rare|uncommon)\b|(?:rare|uncommon) {SUBJECT}",
         _most(20, below=True),
         False,
     ),
@@ -121,7 +122,8 @@ SPARED = re.compile(
     rf"|too many|more and more|most of all(?! (?:the |our )?{PEOPLE})|first of all|above all"
     r"|at (?:all|most)|after all|all in all|of all|(?:in|among|across|from|for|to|with) all"
     r"|majority (?:vote|rule|owned)"
-    r"|ethnic minorit\w+|minority (?:ethnic|groups?|communit\w+|languages?|views?|report)|minorities"
+    r"|ethnic minorit\w+|minority (?:ethnic|groups?|communit\w+|languages?|views?(?!,? (?:shared|held|taken) by)"
+    r"|report)|minorities"
     r"|(?:the|these|next|last|past|first|those) few"
     r"|(?:one|two|three|some|any|another) of the (?:many|few)|the many|many years|many (?:a|times|ways|reasons|things)"
     r"|all (?:the (?:same|more|better|time)|too|at once)|for (?:everyone|everybody|all)|to (?:everyone|everybody|all)"
@@ -137,7 +139,7 @@ _NOT_MOST_AFTER = re.compile(
     r"(?: (?:common|often|frequent|cited|mentioned|named|raised|important|likely|widely|widespread|striking|urgent"
     rf"|pressing|notabl[ey]|popular|recent(?:ly)?|prominent|strongly|of all(?! (?:the |our )?{PEOPLE})|to (?:lose|gain)"
     r"|(?:divid|unit|matter|worri|concern|affect|troubl|frighten|annoy|pleas|interest|surpris|str[iu]|weigh|hinder)\w*"
-    r"|[a-z]+ly|people want|is|was)\b| of (?:their|my|our|his|her|your|its)\b| of the (?:time"
+    rf"|[a-z]+ly|people want|is|was)\b| of (?:their|my|our|his|her|your|its)\b(?! (?:\w+ )?{PEOPLE})| of the (?:time"
     r"|day|week|year|work|money|budget|way|rest|focus|effort)\b|$|[.!?;:])"
 )
 _COUNTED = re.compile(
@@ -145,7 +147,9 @@ _COUNTED = re.compile(
     r"| (?:said|say|want|name|mention|rais|felt|feel|thought|think|believ|agree|report|expect|spoke|speak|wrote|write"
     r"|are|were|have|had|do|did|would|could|gave|give|ask|chose|cit|call|brought|bring|show|know|knew|trust)"
 )
-_AGENT = re.compile(r" (?:[\w-]+ )?[\w-]*(?:[^m]ers|ors|ists|ees|ants|ians|[^m]ents|men|women|folk|ives)\b")
+_AGENT = re.compile(
+    rf" \w+ \({FIG}| (?:[\w-]+ )?[\w-]*(?:[^m]ers|ors|ists|ees|ants|ians|[^m]ents|men|women|folk|ives)\b"
+)
 _AMONG_MANY = re.compile(r"many|most|majorit|widespread|every|all")
 
 
@@ -158,7 +162,7 @@ def share_words(text: str) -> Iterator[Word]:
         for match in re.finditer(rf"\b(?:{pattern})", text):
             if not any(match.start() < end and start < match.end() for start, end in taken):
                 taken.append(match.span())
-                if not re.search(r"(?:few|many)$", match[0]) or _of_people(text, match):
+                if not re.search(r"^(?!all|every).*(?:few|many)$", match[0]) or _of_people(text, match):
                     found.append(_negated(text, Word(*match.span(), holds, strict=strict)))
     for match in MOST.finditer(text):
         after = text[match.end() :]

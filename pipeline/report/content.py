@@ -70,9 +70,9 @@ def build_content(
     params: Params,
     provenance: Mapping[str, Any],
     standing: Standing | None = None,
+    said: Mapping[str, str] | None = None,
     house: House | None = None,
     vectors: Vectors | None = None,
-    said: Mapping[str, str] | None = None,
 ) -> Content:
     """Build the content of the internal report.
 
@@ -95,12 +95,12 @@ def build_content(
         str: the libraries), ``models`` and ``files`` (dict of str to str: sha256 by what to call them).
     standing : Standing, optional
         What the reviewers' decisions come to.
+    said : mapping of str to str, optional
+        What people say of items of the methods, by their keys; `check_said` finds keys that are none.
     house : House, optional
         The house style; by default themebook's own.
     vectors : callable, optional
         Gives the embeddings of the units' text ids; without them the report has no map of the units.
-    said : mapping of str to str, optional
-        What people say of items of the methods, by their keys; `check_said` finds keys that are none.
 
     Returns
     -------

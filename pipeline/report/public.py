@@ -86,8 +86,8 @@ def to_public(content: Content) -> Content:
             "former": (),
             "quotes": (),
             "story": (),
-            "unit_map": None,
             "methods": outside(content.methods),
+            "unit_map": None,
         }
     )
     public = conceal(public, content) if content.suppress else public

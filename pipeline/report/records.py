@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pipeline.foundation.params import Section
 from pipeline.report.house import House
 
+CONTENT_FILE = "reports/internal/content.json"
+
 
 class Cell(Section):
     """One figure: ``n`` of ``base`` respondents of one wave.

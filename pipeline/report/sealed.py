@@ -54,7 +54,7 @@ EMPTY = frozenset(
     "Content.checked Content.unclaimed Content.unclaimed_of Content.unclaimed_examples Content.losses Content.uncoded "
     "Content.unexplained Content.unexplained_examples Content.answers Content.answers_left_out Content.agreement "
     "Content.metrics Content.coders Content.decisions Content.retired Content.quotes Content.story Content.former "
-    "Quote.score Content.unit_map MethodItem.measured MethodItem.team".split()
+    "Quote.score MethodItem.measured MethodItem.team Content.unit_map".split()
 )
 _BASES = frozenset({"OpenQuestion.answered"})
 

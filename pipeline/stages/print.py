@@ -11,13 +11,12 @@ from pipeline.report.coded_sheets import coded_sheets
 from pipeline.report.house import house_file
 from pipeline.report.pdf import fitting, pdf
 from pipeline.report.public import to_public
-from pipeline.report.records import Content
+from pipeline.report.records import CONTENT_FILE, Content
 from pipeline.report.word import word
 from pipeline.report.workbook import internal_workbook, public_workbook
 from pipeline.survey.description import load_survey
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 
-CONTENT_FILE = Path("reports/internal/content.json")
 PUBLIC, INTERNAL = Path("reports/public"), Path("reports/internal")
 
 
@@ -25,7 +24,7 @@ def run(wave: str | None = None) -> None:
     """Write the PDF, the Word document and the two workbooks."""
     survey = load_survey()
     waves = list(survey.waves)
-    content = Content.model_validate_json(read_text(CONTENT_FILE, "Run `dvc repro`, which makes it."))
+    content = Content.model_validate_json(read_text(Path(CONTENT_FILE), "Run `dvc repro`, which makes it."))
     public = to_public(content)
     coded = coded_sheets(
         content,
@@ -37,7 +36,9 @@ def run(wave: str | None = None) -> None:
     )
     room = fitting(public)
     template = public.house.document.template
-    document = word(public, room, read_bytes(house_file(template, "document.template"), "") if template else None)
+    document = word(
+        public, room, template=read_bytes(house_file(template, "document.template"), "") if template else None
+    )
     for line in document.notices:
         notice(line)
     made = {

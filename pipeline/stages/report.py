@@ -28,7 +28,7 @@ from pipeline.report.draft import with_story
 from pipeline.report.house import HOUSE_FILE, load_house, load_templates
 from pipeline.report.methods import check_said
 from pipeline.report.page import render
-from pipeline.report.records import Content
+from pipeline.report.records import CONTENT_FILE, Content
 from pipeline.report.sentences import changed, sentences
 from pipeline.report.story import STORY_FILE, parse
 from pipeline.survey.description import ledger_path, load_survey
@@ -45,13 +45,9 @@ METRICS = ("agreement", "coverage", "themeset", "workload", "drift")
 LIBRARIES = ("bertopic", "scikit-learn", "sentence-transformers", "spacy", "torch")
 
 
-CONTENT_FILE = Path("reports/internal/content.json")
-
-
 def run(wave: str | None = None) -> None:
     """Write the content model and both pages."""
-    survey, params, card = load_survey(), load_params(), read_json(CARD)
-    house = load_house()
+    survey, params, card, house = load_survey(), load_params(), read_json(CARD), load_house()
     check_said(house.methods, f"{HOUSE_FILE}, `methods`")
     waves = list(survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
@@ -110,6 +106,7 @@ def run(wave: str | None = None) -> None:
         },
         standing=replay(load_codebook(survey), load_decisions(), texts),
         house=house,
+        said=house.methods,
         vectors=load_vectors(waves),
     )
     text = read_text(Path(STORY_FILE), "An empty file lets the report draft its own text.")
@@ -119,7 +116,7 @@ def run(wave: str | None = None) -> None:
     own = load_templates()
     internal, public = (render(content, audience, own) for audience in ("internal", "public"))
     _say_changes(content)
-    write_text(CONTENT_FILE, content.model_dump_json())
+    write_text(Path(CONTENT_FILE), content.model_dump_json())
     write_text(Path("reports/internal/themes.html"), internal)
     write_text(Path("reports/public/themes.html"), public)
     say("report", internal_kb=len(internal) // 1000, public_kb=len(public) // 1000)
