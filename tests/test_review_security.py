@@ -212,3 +212,10 @@ def test_a_path_to_go_back_to_is_our_own(anna):
         follow_redirects=False,
     )
     assert "evil" not in answer.headers.get("location", "")
+
+
+def test_the_style_sheet_brings_its_colours():
+    from pipeline.review.server import static
+
+    sheet = bytes(static("report.css").body).decode()
+    assert "--paper: #fcfbf8;" in sheet and "svg.figure" in sheet

@@ -57,6 +57,7 @@ HEADINGS = (
     "What sets the sides apart",
     "What shows how far it can be trusted",
     "What the codebook does not explain",
+    "What the figures cannot say",
     "What to do next",
     "What was not coded, and why",
     "Who answered",
