@@ -92,7 +92,6 @@ PHRASES = (
     "Overarching",
     "Question",
     "Quotes in this report were approved for publication one by one.",
-    "Respondents",
     "Share",
     "Skip to the report",
     "Stability",
