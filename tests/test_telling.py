@@ -213,7 +213,7 @@ def test_the_text_is_on_the_page_and_numbers_its_themes(content):
     for audience in ("internal", "public"):
         page = render(told, audience)
         assert "<em>our</em>" in page and "A title of our own" in page
-        assert page.index("Lead.") < page.index(">Why<") < page.index('id="panel-T02"') < page.index("The evidence")
+        assert page.index("Lead.") < page.index(">Why<") < page.index('id="panel-T02"') < page.index('id="evidence"')
 
 
 def test_what_the_text_shows_is_not_shown_again(content):
