@@ -31,6 +31,13 @@ def title(content: Content) -> tuple[Span, ...]:
     return first.spans if first else (Span(text=content.title),)
 
 
+def lead(content: Content) -> str:
+    """Give the words with which the text begins, before its first heading of the second level."""
+    first = next((chapter for chapter in chapters(content) if not chapter.heading), None)
+    paragraphs = [block for block in first.blocks if block.kind == "paragraph"] if first else []
+    return " ".join(words(block.spans) for block in paragraphs)
+
+
 def chapters(content: Content) -> tuple[Chapter, ...]:
     """Divide the text at its headings of the second level; the title is left out.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import count
@@ -24,6 +26,7 @@ from pipeline.report.summary import Room, first_page, rooms_first, rooms_second,
 VARIANT = "pdf/ua-1"
 MOST_CONTENTS = 60
 STRETCH = 300
+_DATA = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]+")
 JOINERS = frozenset("\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 EPOCH = "SOURCE_DATE_EPOCH"
 
@@ -45,7 +48,7 @@ def pdf(content: Content, room: Room | None = None) -> bytes:
     """
     laid_out = document(content, room or fitting(content))
     with _no_clock():
-        return _render(html(laid_out)).write_pdf(pdf_variant=VARIANT)
+        return _render(html(laid_out), laid_out.logo).write_pdf(pdf_variant=VARIANT)
 
 
 @contextmanager
@@ -84,8 +87,8 @@ def _first(rooms: Iterable[Room], fits: Callable[[Room], bool]) -> Room:
 
 
 def _fits(bare: Document, pages: tuple[tuple[Piece, ...], tuple[Piece, ...]]) -> bool:
-    alone = Document(bare.title, bare.kicker, bare.language, pages, (), bare.end)
-    return len(_render(html(alone)).pages) == 1
+    alone = replace(bare, summary=pages, body=())
+    return len(_render(html(alone), bare.logo).pages) == 1
 
 
 def html(laid_out: Document) -> str:
@@ -99,27 +102,33 @@ def html(laid_out: Document) -> str:
         .render(
             document=laid_out,
             style=Markup(_text("print.css")),
+            # Letters, digits and `+/=;:,` only, as `_DATA` says: nothing to escape, and nothing to divide.
+            logo=Markup(laid_out.logo if _DATA.fullmatch(laid_out.logo) else ""),
             numbered=numbered,
             contents=[(key, piece) for key, piece in headings if piece.level <= min(deepest, 3)],
         )
     )
 
 
-def _render(page: str) -> Any:
+def _render(page: str, logo: str = "") -> Any:
     try:
         from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
     except OSError as error:
         raise ThemebookError(
             f"The PDF cannot be laid out, since a system library is missing: {error}.".replace("\n", " "),
             "Install pango (Debian: apt-get install libpangoft2-1.0-0; macOS: brew install pango).",
         ) from None
 
+    def fetch(url: str, *_: object, **__: object) -> Any:
+        return URLFetcher(allowed_protocols={"data"}).fetch(url) if logo and url == logo else _refuse(url)
+
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
-    return HTML(string=page, base_url=None, url_fetcher=_refuse).render(pdf_variant=VARIANT)
+    return HTML(string=page, base_url=None, url_fetcher=fetch).render(pdf_variant=VARIANT)
 
 
 def _refuse(url: str, *_: object, **__: object) -> NoReturn:
-    """Nothing of the document lies anywhere else, so whatever is asked for comes from an answer."""
+    """Nothing of the document but the logo lies anywhere else: whatever is asked for comes from an answer."""
     raise ValueError(f"the report asks for nothing from outside: {url[:80]}")
 
 

@@ -101,7 +101,10 @@ Piece = Heading | Paragraph | Listing | Quoted | Big | Bars | Table
 
 @dataclass(frozen=True)
 class Document:
-    """A report to be printed: a summary of two pages that can be handed out alone, and all the rest."""
+    """A report to be printed: a summary of two pages that can be handed out alone, and all the rest.
+
+    ``accent`` and ``second`` are the colours of the house, as ``#0b5a63``; ``logo`` is a picture as a data URI.
+    """
 
     title: str
     kicker: str
@@ -109,6 +112,10 @@ class Document:
     summary: tuple[tuple[Piece, ...], tuple[Piece, ...]]
     body: tuple[Piece, ...]
     end: str
+    accent: str
+    second: str
+    logo: str = ""
+    logo_alt: str = ""
 
 
 def words(text: str, kind: str = "") -> Paragraph:

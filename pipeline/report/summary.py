@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.report import printed, wording
+from pipeline.report.chapters import lead
 from pipeline.report.pieces import Big, Heading, Paragraph, Piece, Quoted, Run, words
 from pipeline.report.records import Chart, Content, Headline, OpenQuestion, Outlook, ThemeBlock
 
@@ -49,7 +50,8 @@ def first_page(content: Content, room: Room) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     if content.note:
         pieces.append(words(short(content.note, 400), "callout"))
-    pieces.append(words(short(" ".join(content.summary), 600), "lead"))
+    told, asked = short(lead(content), 600), short(" ".join(content.summary), 600)
+    pieces += [words(told, "lead"), words(asked)] if told and not content.drafted else [words(asked, "lead")]
     waves = content.waves[-WAVES:]
     runs: list[Run] = []
     for wave in waves:

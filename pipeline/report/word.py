@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import zipfile
@@ -11,10 +12,11 @@ from xml.sax.saxutils import escape
 
 from pipeline.foundation.errors import ThemebookError
 from pipeline.report.document import document
+from pipeline.report.pieces import Document
 from pipeline.report.records import Content
 from pipeline.report.summary import Room
 from pipeline.report.word_styles import Styles, own_styles
-from pipeline.report.word_text import RELATIONS, SPACE, Writer, field
+from pipeline.report.word_text import ACCENT, RELATIONS, SPACE, WARM, Writer, field
 
 _WHEN = datetime(2000, 1, 1)
 _LOCALES = {"en": "en-GB"}
@@ -76,9 +78,37 @@ def word(content: Content, room: Room | None = None, template: bytes | None = No
     last = body[-1]
     for child in list(whole):
         last.addprevious(child)
+    if laid_out.logo:
+        _logo(made, laid_out)
+    if template is None:
+        _coloured(made, laid_out)
     _foot(section, laid_out.title, width, styles)
     _properties(made, laid_out.title, _LOCALES.get(laid_out.language, laid_out.language))
     return Word(_steady(made), tuple(styles.notices))
+
+
+def _coloured(made: Any, laid_out: Document) -> None:
+    """Put the colours of the house in place of themebook's; a template brings its own."""
+    swap = {ACCENT: laid_out.accent.lstrip("#").upper(), WARM: laid_out.second.lstrip("#").upper()}
+    for part in (made.element, made.styles.element):
+        for element in part.iter():
+            for name, value in element.attrib.items():
+                if value in swap:
+                    element.set(name, swap[value])
+
+
+def _logo(made: Any, laid_out: Document) -> None:
+    """Put the logo before everything else, with the words that stand for it."""
+    from docx.shared import Mm
+
+    first = made.element.body[0]
+    picture = io.BytesIO(base64.b64decode(laid_out.logo.partition(",")[2]))
+    paragraph = made.add_paragraph()
+    shape = paragraph.add_run().add_picture(picture, height=Mm(14))
+    if shape.width > Mm(60):
+        shape.width, shape.height = Mm(60), round(shape.height * Mm(60) / shape.width)
+    shape._inline.docPr.set("descr", laid_out.logo_alt)
+    first.addprevious(paragraph._p)
 
 
 def _open(template: bytes | None) -> Any:
