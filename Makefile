@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help system pango report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves compare-statistics clean
+.PHONY: help system pango report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves compare-statistics screenshots clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,8 +27,8 @@ review: $(STAMP)  ## open the review page on what the last run made (REVIEWER=na
 	@themebook review $(if $(REVIEWER),--reviewer $(REVIEWER))
 
 # What the PDF and the tests need beside Python: installed where that may be done, named in one line where it may not.
-# Debian's names; PDF: pango, tests in a browser: chromium, the Word document opened: LibreOffice.
-NEEDED = chromium:chromium libreoffice-writer-nogui:soffice
+# Debian's names; PDF: pango, tests in a browser: chromium, the Word document opened: LibreOffice, pictures: poppler.
+NEEDED = chromium:chromium libreoffice-writer-nogui:soffice poppler-utils:pdftoppm
 pango: $(STAMP)
 	@python -c "import weasyprint" >/dev/null 2>&1 || $(call fetch,libpangoft2-1.0-0 fonts-liberation)
 
@@ -44,7 +44,7 @@ endef
 # Two tests run at a time; were each to start as many threads as there are cores, they would wait for each other.
 test test-slow test-ci: export OMP_NUM_THREADS := 1
 
-test: system  ## all tests but the slow ones; installs chromium, pango and LibreOffice where it may
+test: system  ## all tests but the slow ones; installs chromium, LibreOffice and poppler where it may
 	pytest -n 2 --dist loadgroup -m "not slow"
 
 test-slow: system  ## whole runs on the real surveys
@@ -93,6 +93,9 @@ bench-review: $(STAMP)  ## keys and words of coding a question by keyboard, in C
 # Expected values for the tests; a stranger's packages would disturb ours, so each environment is thrown away.
 compare-statistics: $(STAMP)  ## every statistic beside independent implementations, to 1e-6 (installs them aside, two minutes)
 	python benchmarks/statistics/run.py
+
+screenshots: system  ## pictures of the sample's report for the README; after make report
+	python benchmarks/report/screenshots.py
 
 clean:  ## remove the environment and everything the pipeline made
 	rm -rf $(VENV) data/responses data/units data/embeddings data/candidates data/coded models/coder reports/internal reports/public
