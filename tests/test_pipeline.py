@@ -70,7 +70,7 @@ def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "demo"
     run(folder.parent, "themebook", "demo", str(folder))
     first = repro(folder)
-    assert len(ran(first)) == 15
+    assert len(ran(first)) == 16
     return folder
 
 
