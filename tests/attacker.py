@@ -207,18 +207,24 @@ class Attack:
 
     def __init__(self, html, asked):
         self.page, self.asked, self.system = Reader(html).root, asked, System()
-        self.figures = 0
+        self.figures, self.leading = 0, {}
         self.charts, self.members, self.multi = {}, defaultdict(set), set()
         self.main = self.page.one("main")
         self.sections = {s.attrs["id"]: s for s in self.main.all("section") if "id" in s.attrs}
         asked_of = (li.own.partition(": ") for li in self.sections["asked"].one("ul").all("li"))
         self.waves = {wave: number(said.removeprefix("fewer than ").split()[0]) for wave, _, said in asked_of}
+        # What the text shows stands in its chapters, and is read as the same piece of the evidence would be.
+        views = [
+            e for e in [*self.main.all("section"), *self.main.all("div")] if e.attrs.get("id", "")[:8] == "outlook-"
+        ]
         for name, section in self.sections.items():
-            if name in ("asked", "choices", "closed") or name.startswith("outlook-"):
+            if name in ("asked", "choices", "closed") or name.startswith("chapter-") or section in views:
                 self.closed(section)
-            if name.startswith("outlook-"):
-                self.outlook(section)
-        for name, read in (("headlines", self.heads), ("themes", self.themes), ("published", self.published)):
+        for view in views:
+            self.outlook(view)
+        for heads in self.main.all("ul", "heads"):
+            self.heads(heads)
+        for name, read in (("themes", self.themes), ("published", self.published)):
             if name in self.sections:
                 read(self.sections[name])
         if "trends" in self.sections:
@@ -387,14 +393,17 @@ class Attack:
             if name in before and len(waves) > 1 and before[name][0] < 0.994:
                 self.figure(*self.theme(question, name, waves[-2]), share=before[name])
 
-    def heads(self, section):
-        for li in section.all("li"):
+    def heads(self, listed):
+        for li in listed.all("li"):
             title, answer, note = li.one("p", "question").own, li.one("p", "says").own, li.one("p", "note").own
             labels = self.asked.options.get(title, [])
             answer = re.sub(r"^Answered “(.*)”$|, on a scale from .*$", r"\1", answer)
             said = {label.casefold() for label in [answer, *answer.split(" or ")]}
             mine = [label for label in labels if label.casefold() in said]
             counts = re.search(r"([\d,]+) of ([\d,]+)(?:, weighted)? in ([^;]+)", note)
+            if counts is None:
+                self.leading[answer] = li
+                continue
             wave = counts[3].strip()
             key, base = self.option(title, wave, answer if len(mine) == 1 else f"sum:{answer}")
             if len(mine) == 1:
@@ -423,11 +432,17 @@ class Attack:
                     self.codable(text, note.own if note else "")
                     self.theme_chart(text, figure)
             for article in question.all("article"):
-                self.article(text, article)
+                name = article.one("h4").own
+                link = article.one("a")
+                if article.one("div", "sheet") is None and link is not None:
+                    place = link.attrs["href"].removeprefix("#")
+                    article = next(s for s in self.main.all("section", "panel") if s.attrs.get("id") == place)
+                self.article(text, name, article)
 
-    def article(self, question, article):
-        name, body = article.one("h4").own, article.one("div", "row")
-        said = body.all("p")[1].own
+    def article(self, question, name, article):
+        body = article.one("div", "sheet")
+        facts = {each.one("dt").own: each.one("dd").own for each in body.one("dl").all("div")}
+        said = f"{body.one('div', 'share').all('p')[1].own} {facts.get('Change', '')}"
         latest = None
         for table in article.all("table"):
             caption, heads = table.one("caption").own, self.heads_of(table)
@@ -446,6 +461,10 @@ class Attack:
         latest = latest or list(self.waves)[-1]
         key, base = self.theme(question, name, latest)
         self.figure(key, base, body.one("p", "big").own)
+        if (li := self.leading.get(name)) is not None:
+            self.figure(key, base, li.one("p", "big").own)
+            if (bar := li.one("svg", "line").one("rect", "bar")) is not None:
+                self.figure(key, base, share=exactly(bar.attrs["width"]))
         if counts := COUNTED.search(said.partition("(")[2]):
             self.system.var(base, number(counts[2]), number(counts[2]))
             self.figure(key, base, said.partition("(")[0], n=number(counts[1]))
@@ -457,9 +476,8 @@ class Attack:
             if moved := points(said):
                 old = self.theme(question, name, moved[1])
                 self.changed(sum(share) / 2, moved[0], *old)
-        for p in article.all("p", "note"):
-            if p.own.startswith("What people propose") and (counts := COUNTED.search(p.own)):
-                self.figure(key, base, n=number(counts[2]))
+        if counts := COUNTED.search(facts.get("What people propose", "")):
+            self.figure(key, base, n=number(counts[2]))
         by_wave = defaultdict(set)
         for q in article.all("figure", "quote"):
             *who, wave = q.one("figcaption").own.split(" · ")

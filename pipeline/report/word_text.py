@@ -14,7 +14,7 @@ ACCENT, WARM, REST, NET, SOFT = "0B5A63", "A33F1F", "B9B3A5", "6C9BA0", "535B63"
 _TONES = {"side-1": WARM, "side-2": REST, "rest": REST, "net": NET}
 _LONGEST_TOGETHER = 14
 _FIGURE_WIDTH = 1500  # of the large figures before their words, in twentieths of a point
-_DEEPEST = 3
+_DEEPEST = 2
 _NOTE, _LEAD, _BIG, _SAYS, _BAR = "Report Note", "Report Lead", "Report Figure", "Report Says", "Report Bar"
 
 
