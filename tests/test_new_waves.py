@@ -9,7 +9,7 @@ import yaml
 from conftest import SHARED
 from test_pipeline import ROOT, ran, repro, run
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("new_waves")]
+pytestmark = pytest.mark.slow
 
 HELPS = "what_about_spack_helps_you_the_most"
 WORKSHOP = "if_we_had_a_virtual_workshop_on_spack_would_you_attend"

@@ -28,8 +28,6 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 TABLES = ("data/responses", "data/units", "data/embeddings", "data/coded", "data/candidates")
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 
 def run(folder, *command, ok=True):
     """Run a command in a project folder as a user would; nothing may print a traceback."""

@@ -12,7 +12,7 @@ from test_pipeline import copy_of, ran, repro, run, whole  # noqa: F401
 TEXT = "data/report.md"
 TRAINING = "Have you had any training in working across the sectors?"
 
-pytestmark = [pytest.mark.xdist_group("pipeline"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def line_of(folder, words):
