@@ -11,6 +11,7 @@ from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Measure, Params
 from pipeline.report import wording
 from pipeline.report.chapters import chapters, inserted, words
+from pipeline.report.claims import faults
 from pipeline.report.content import build_content
 from pipeline.report.draft import draft, with_story
 from pipeline.report.page import render
@@ -225,3 +226,13 @@ def test_what_the_text_shows_is_not_shown_again(content):
 
 def test_the_catalogue_of_a_large_survey_is_quick_to_list(content):
     assert len(book_of(content).figures) > 300
+
+
+def test_a_claim_is_named_as_it_was_written(content):
+    no = figures_of(content)["share:training.no"].value
+    word = "Few" if no > 0.5 else "Most"
+    text = f"---\nnames: {{t: training}}\n---\nA line.\n\nFirst\n{word} ({{share:t.no}}) had none.\n"
+    with pytest.raises(ThemebookError, match=rf"line 7: “{word}” .*\{{share:t.no\}} is") as error:
+        with_story(content, text, faults)
+    assert "@2021" not in error.value.what
+    assert with_story(content, text.replace("none.", "none. {checked: Ada}"), faults).story

@@ -136,9 +136,17 @@ def _told(
             colon, rest = ":", book.outlooks[0]
         block = block.model_copy(update={"insert": kind + colon + rest})
     elif check and not block.checked:
-        faults += [Fault(lines[at], said) for at, said in check(spans, among)]
+        faults += [Fault(lines[at], _as_written(said, spans)) for at, said in check(spans, among)]
     children = tuple(_told(child, book, among, check, faults) for child in block.children)
     return block.model_copy(update={"spans": tuple(spans), "children": children})
+
+
+def _as_written(said: str, spans: Sequence[Span]) -> str:
+    """Name figures in a message by the references that the text has for them."""
+    for span in spans:
+        if span.figure:
+            said = said.replace(f"{{{span.figure.reference}}}", f"{{{span.text}}}")
+    return said
 
 
 def _found(span: Span, block: Block, line: int, book: Book, faults: list[Fault]) -> Span:
