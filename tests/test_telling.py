@@ -231,7 +231,7 @@ def test_the_catalogue_of_a_large_survey_is_quick_to_list(content):
 def test_a_claim_is_named_as_it_was_written(content):
     no = figures_of(content)["share:training.no"].value
     word = "Few" if no > 0.5 else "Most"
-    text = f"---\nnames: {{t: training}}\n---\nA line.\n\nFirst\n{word} ({{share:t.no}}) had none.\n"
+    text = f"---\nnames: {{t: training}}\n---\nA line.\n\nThey said so.\n{word} ({{share:t.no}}) had none.\n"
     with pytest.raises(ThemebookError, match=rf"line 7: “{word}” .*\{{share:t.no\}} is") as error:
         with_story(content, text, faults)
     assert "@2021" not in error.value.what
