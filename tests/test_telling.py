@@ -19,6 +19,7 @@ from pipeline.report.public import to_public
 from pipeline.report.references import figures_of
 from pipeline.report.story import parse
 from pipeline.report.telling import book_of, full, spans_of, tell
+from pipeline.survey.description import slug
 from pipeline.themes.codebook import Codebook, Former
 
 
@@ -236,3 +237,13 @@ def test_a_claim_is_named_as_it_was_written(content):
         with_story(content, text, faults)
     assert "@2021" not in error.value.what
     assert with_story(content, text.replace("none.", "none. {checked: Ada}"), faults).story
+
+
+def test_a_headline_is_public_though_one_of_its_options_is_folded():
+    content = build_content(**inputs_of(people=12))
+    told = next(h for h in content.headlines if len(h.options) > 1)
+    told = content.model_copy(update={"headlines": (told,)})
+    public = to_public(told.model_copy(update={"choices": (), "closed": ()}))
+    for h in public.headlines:
+        assert figures_of(public)[f"share:{h.question_id}.{slug(h.answer)}"].value == h.cell.share
+    assert public.headlines

@@ -38,6 +38,11 @@ def figures_of(content: Content) -> dict[str, Figure]:
 def _all(content: Content) -> Iterator[Figure]:
     """Every figure; of one thing those of earlier waves first, so that the latest is found without its wave."""
     yield from _survey(content)
+    for told in content.headlines:
+        # A box is a headline outside even where some of its options are too small to be shown.
+        name = slug(told.options[0] if len(told.options) == 1 else told.answer)
+        cells = (told.previous, told.cell)
+        yield from _row(f"{told.question_id}.{name}", f"{told.question}: {told.answer}", cells, "")
     for chart in charts_of(content).values():
         yield from _numbers(chart)
         yield from _closed(chart)
