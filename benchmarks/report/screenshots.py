@@ -28,7 +28,8 @@ def main() -> None:
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for name, (file, width, height, place) in SHOTS.items():
-            page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+            window = {"width": width, "height": height}
+            page = chromium.new_page(viewport=window, color_scheme="light", reduced_motion="reduce")
             page.goto((ROOT / file).as_uri() + place)
             page.screenshot(path=IMAGES / name)
             print(f"docs/images/{name}: {file}{place}, {width} by {height}")
