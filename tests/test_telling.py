@@ -208,6 +208,17 @@ def test_a_draft_takes_no_word_of_the_survey_for_markup():
     assert words(content.story[0].spans) == "A *{theme:T01}* <b> # [x](y)"
 
 
+@pytest.mark.parametrize("label", ["0.18", "45 %", "12 of the 95 respondents", "1", "Yes, 3 of 10"])
+def test_a_number_in_an_option_or_a_question_is_no_typed_figure(content, label):
+    chart = next(chart for chart in content.choices if chart.kind == "multi")
+    rows = (chart.rows[0].model_copy(update={"label": label}), *chart.rows[1:])
+    title = "Which 3 of these do most respondents name? Pick 2."
+    other = content.model_copy(update={"choices": (chart.model_copy(update={"title": title, "rows": rows}),)})
+    text = draft(other, to_public(other))
+    assert f"“{label}”" in text and title in text
+    assert with_story(other, text, faults).story == with_story(other, "", faults).story
+
+
 def test_the_text_is_on_the_page_and_numbers_its_themes(content):
     text = "# A title of *our* own\n\nLead.\n\n## Why\n\nx {n:respondents}\n\n## {theme:T02.name}\n\n{theme:T02}\n"
     told = with_story(content, text)

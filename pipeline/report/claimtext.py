@@ -123,9 +123,11 @@ def passage(spans: Sequence[Span]) -> Passage:
 def sentences(whole: Passage) -> Iterator[Sentence]:
     """Cut a passage into sentences."""
     start = 0
+    # What is quoted stays in one sentence, however many it has itself.
+    uncut = re.sub(r"“[^”]*”", lambda said: re.sub(r"[.!?…](?=\s)", "_", said[0]), whole.text)
     ends = [
         m.end()
-        for m in _END.finditer(whole.text)
+        for m in _END.finditer(uncut)
         if not _SHORT.search(whole.text[max(0, m.end() - 20) : m.end()].rstrip())
     ]
     for end in [*ends, len(whole.text)]:
@@ -143,7 +145,7 @@ def sentences(whole: Passage) -> Iterator[Sentence]:
 def _plain(written: str) -> str:
     """Small letters and plain signs, character for character; words in quotation marks are somebody else's."""
     lower = "".join(low if len(low := char.lower()) == 1 else char for char in written).translate(_PLAIN)
-    return _SAID.sub(lambda m: m[0] if len(m[0].split()) < 2 else re.sub(r"\w", "_", m[0]), lower)
+    return _SAID.sub(lambda m: re.sub(r"\w", "_", m[0]) if re.search(r"\s|\d", m[0]) else m[0], lower)
 
 
 def inside(text: str, at: int) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline.report import wording
@@ -27,7 +28,8 @@ _EMPTY_WORDS = frozenset(
 def with_story(content: Content, text: str, check: Faults | None = None) -> Content:
     """Give the content with the text that leads through it: the researcher's, or one drafted where that is empty.
 
-    With an empty codebook there is no theme that a text could tell: one is drafted then, too.
+    With an empty codebook there is no theme that a text could tell: one is drafted then, too. A drafted text makes no
+    claims that were to be checked, and never stops a run.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def with_story(content: Content, text: str, check: Faults | None = None) -> Cont
     drafted = not story.blocks or content.provisional
     if drafted:
         story = parse(draft(content, to_public(content)))
-    return content.model_copy(update={"story": tell(story, content, check), "drafted": drafted})
+    return content.model_copy(update={"story": tell(story, content, None if drafted else check), "drafted": drafted})
 
 
 def draft(content: Content, public: Content) -> str:
@@ -131,7 +133,9 @@ def _choices(chart: Chart, name: str) -> Iterator[str]:
             f"“{_plain(rows[key].label)}”{verb} by {{share:{name}.{key}}}"
             for key, verb in zip(ranked, verbs, strict=False)
         ]
-        yield f"{_plain(chart.title)} {wording.joined(said)}."
+        # A number in a question's own words is no figure of the survey's.
+        title = re.sub(r"(.*\d.*)", r"“\1”:", _plain(chart.title))
+        yield f"{title} {wording.joined(said)}."
     yield f"{{chart:{name}}}"
 
 
