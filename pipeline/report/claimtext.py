@@ -126,9 +126,7 @@ def sentences(whole: Passage) -> Iterator[Sentence]:
     # What is quoted stays in one sentence, however many it has itself.
     uncut = re.sub(r"“[^”]*”", lambda said: re.sub(r"[.!?…](?=\s)", "_", said[0]), whole.text)
     ends = [
-        m.end()
-        for m in _END.finditer(uncut)
-        if not _SHORT.search(whole.text[max(0, m.end() - 20) : m.end()].rstrip())
+        m.end() for m in _END.finditer(uncut) if not _SHORT.search(whole.text[max(0, m.end() - 20) : m.end()].rstrip())
     ]
     for end in [*ends, len(whole.text)]:
         written = whole.text[start:end]
