@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.foundation.contracts import QUEUE
 from pipeline.foundation.tables import check
-from pipeline.themes.risk import NEVER_SURE, expected_errors, reading_queue, sure_cuts
+from pipeline.themes.risk import NEVER_SURE, doubts, expected_errors, reading_queue, sure_cuts
 
 
 def one_theme(right, wrong):
@@ -71,7 +71,7 @@ def test_expected_errors_count_both_kinds():
 def test_the_queue_puts_the_most_doubtful_first_and_leaves_out_what_was_read():
     rows = [("r1", 0.9, True, True), ("r1", 0.1, False, False), ("r2", 0.6, True, False), ("r3", 0.5, False, False)]
     mentions = pd.DataFrame(rows, columns=["response_id", "probability", "mentioned", "sure"])
-    queue = check(reading_queue(mentions, {"r3"}), QUEUE, "queue").sort_values("rank")
+    queue = check(reading_queue(doubts(mentions, {"r3"})), QUEUE, "queue").sort_values("rank")
     assert queue["response_id"].tolist() == ["r2", "r1"]
     assert queue["expected_errors"].tolist() == pytest.approx([0.4, 0.2])
     assert queue["unsure"].tolist() == [1, 0]
@@ -79,4 +79,4 @@ def test_the_queue_puts_the_most_doubtful_first_and_leaves_out_what_was_read():
 
 def test_everything_read_leaves_an_empty_queue():
     mentions = pd.DataFrame({"response_id": ["r"], "probability": [0.5], "mentioned": [True], "sure": [False]})
-    assert check(reading_queue(mentions, {"r"}), QUEUE, "queue").empty
+    assert check(reading_queue(doubts(mentions, {"r"})), QUEUE, "queue").empty

@@ -13,7 +13,7 @@ from pipeline.themes.codebook import Codebook, Theme
 from pipeline.themes.decisions import draft, words
 from pipeline.themes.gold import gold_of, gold_table, match_gold
 from pipeline.themes.replay import replay, seen_of
-from pipeline.themes.settled import settle_gold, settle_units
+from pipeline.themes.settled import counting, settle_gold, settle_units
 
 CODEBOOK = Codebook(themes=tuple(Theme(id=f"T{i}", name=f"theme {i}") for i in (1, 2, 3)))
 TEXTS = {f"r{i}": f"first words {i}. second words {i}." for i in range(6)}
@@ -70,10 +70,9 @@ def settled(standing, *rows, nearest=lambda responses, themes: dict.fromkeys(res
 
 
 def units(standing, gold_=None, mentions=MENTIONED):
-    mentions, codes, passed = settle_units(
-        mentions, CODES, UNITS, RESPONSES, standing.codebook, gold_ or settled(standing), standing.units
-    )
-    return check(mentions, MENTIONS, "m"), check(codes, UNIT_CODES, "u"), passed
+    cells = counting(standing.units, RESPONSES, standing.codebook, gold_ or settled(standing))
+    mentions, codes = settle_units(mentions, CODES, UNITS, RESPONSES, standing.codebook, cells)
+    return check(mentions, MENTIONS, "m"), check(codes, UNIT_CODES, "u"), len(standing.units) - len(cells)
 
 
 def said(mentions, response):

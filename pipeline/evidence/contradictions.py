@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
 from pipeline.themes.coder import folds_of
+from pipeline.themes.meaning import sample_of
 
 # Fewer answers on a side teach too little of how that side writes.
 FEWEST = 50
@@ -20,6 +21,9 @@ FOLDS = 10
 # How sure the machine must be, with both sides taken as equally likely, before an answer is listed for reading.
 CLEAR = 0.8
 STRENGTH = 1.0
+# So many answers tell how a side writes; all others are only judged, so many at a time.
+MOST_TAUGHT = 50_000
+BLOCK = 20_000
 _SIDE = "side="
 
 
@@ -80,7 +84,12 @@ def find_contradictions(
         if len(counts) < len(question.sides) or counts.min() < FEWEST:
             continue
         people = (mine["wave"] + "\x1f" + mine["respondent_id"]).to_numpy(str)
-        probability, names = held_out(vectors(mine["text_id"]), side.to_numpy(str), folds_of(people, FOLDS, seed))
+        probability, names = held_out(
+            lambda rows, ids=mine["text_id"]: vectors(ids.iloc[rows]),
+            side.to_numpy(str),
+            folds_of(people, FOLDS, seed),
+            sample_of(mine["response_id"].tolist(), MOST_TAUGHT),
+        )
         best = probability.argmax(axis=1)
         clear = clearly_other(probability, np.searchsorted(names, side.to_numpy(str)))
         mine = mine.assign(
@@ -95,14 +104,19 @@ def find_contradictions(
     return pd.concat(tables).sort_values("response_id", ignore_index=True)
 
 
-def held_out(vectors: np.ndarray, side: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, Sequence[str]]:
+def held_out(
+    vectors: Callable[[np.ndarray], np.ndarray], side: np.ndarray, fold: np.ndarray, taught: np.ndarray
+) -> tuple[np.ndarray, Sequence[str]]:
     """Give each answer's probability of each side by a model that did not see its writer.
 
     Parameters
     ----------
-    vectors : ndarray, shape (n, d)
+    vectors : callable
+        Positions of answers to their vectors, shape (m, d).
     side : ndarray of str, shape (n,)
     fold : ndarray of int, shape (n,)
+    taught : ndarray of int
+        Positions of the answers that may teach.
 
     Returns
     -------
@@ -114,12 +128,17 @@ def held_out(vectors: np.ndarray, side: np.ndarray, fold: np.ndarray) -> tuple[n
 
     names = sorted(set(side))
     probability = np.full((len(side), len(names)), 1 / len(names))
+    teachers = vectors(taught)
     for each in sorted(set(fold)):
-        held = fold == each
-        if set(side[~held]) != set(names):
+        rest = fold[taught] != each
+        if set(side[taught[rest]]) != set(names):
             continue
         model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1000)
-        probability[held] = model.fit(vectors[~held], side[~held]).predict_proba(vectors[held])
+        model.fit(teachers[rest], side[taught[rest]])
+        held = np.flatnonzero(fold == each)
+        for start in range(0, len(held), BLOCK):
+            rows = held[start : start + BLOCK]
+            probability[rows] = model.predict_proba(vectors(rows))
     return probability, names
 
 

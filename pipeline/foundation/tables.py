@@ -11,9 +11,10 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ import yaml
 from pipeline.foundation.contracts import Contract
 from pipeline.foundation.errors import ThemebookError
 
+FAULT = "This is a fault of themebook or of a hand-edited output: run `dvc repro`, and report it if it stays."
 _DTYPES = {"int": "int64", "float": "float64", "bool": "bool"}
 
 
@@ -30,13 +32,14 @@ def path_of(contract: Contract, wave: str | None = None) -> Path:
     return Path(contract.path.format(wave=wave))
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file atomically: temporary file, flush, rename."""
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file atomically: what the block writes takes the file's place when it ends, unless it fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o644)
@@ -45,6 +48,12 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically: temporary file, flush, rename."""
+    with replacing(path) as stream:
+        stream.write(content)
 
 
 def _flush_folder(folder: Path) -> None:
@@ -194,7 +203,7 @@ def check(table: pd.DataFrame, contract: Contract, where: str) -> pd.DataFrame:
         column = getattr(error.schema, "name", None) or ""
         raise ThemebookError(
             f"{where}: the table `{contract.name}` breaks its contract in column `{column}` ({reason}).",
-            "This is a fault of themebook or of a hand-edited output: run `dvc repro`, and report it if it stays.",
+            FAULT,
         ) from None
     return checked.sort_values(list(contract.key), kind="stable", ignore_index=True)
 
@@ -209,20 +218,55 @@ def write_table(table: pd.DataFrame, contract: Contract, wave: str | None = None
     Floats in CSV are rounded to six decimals, so that git shows changes that matter.
     """
     path = path_of(contract, wave)
-    checked = check(table, contract, str(path))
     if path.suffix == ".csv":
+        checked = check(table, contract, str(path))
         write_text(path, checked.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
         return
+    with table_in_parts(contract, wave) as write:
+        write(table)
+
+
+@contextmanager
+def table_in_parts(contract: Contract, wave: str | None = None) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Write a table part by part, so that it need not be held whole.
+
+    Parameters
+    ----------
+    contract : Contract
+        Of a parquet table.
+    wave : str, optional
+
+    Yields
+    ------
+    callable
+        Checks a part and writes it. Every row of a part must come after all of the parts before, by the key.
+
+    Raises
+    ------
+    ThemebookError
+        If a part breaks the contract or the order.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path = path_of(contract, wave)
     arrow_types = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
     arrow_types["spans"] = pa.list_(pa.list_(pa.int64()))
     schema = pa.schema([(name, arrow_types[kind]) for name, kind in contract.columns.items()])
-    arrow = pa.Table.from_pandas(checked, schema=schema, preserve_index=False).replace_schema_metadata(None)
-    buffer = io.BytesIO()
-    pq.write_table(arrow, buffer, compression="zstd")
-    write_bytes(path, buffer.getvalue())
+    last: list[tuple[Any, ...]] = []
+    with replacing(path) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+
+        def write(part: pd.DataFrame) -> None:
+            checked = check(part, contract, str(path))
+            if len(checked):
+                low, high = (tuple(checked[list(contract.key)].iloc[row]) for row in (0, -1))
+                if last and low <= last[-1]:
+                    raise ThemebookError(f"{path}: the part that begins with {low} is out of order.", FAULT)
+                last[:] = [high]
+            arrow = pa.Table.from_pandas(checked, schema=schema, preserve_index=False).replace_schema_metadata(None)
+            writer.write_table(arrow)
+
+        yield write
 
 
 def read_table(contract: Contract, wave: str | None = None) -> pd.DataFrame:

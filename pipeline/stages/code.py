@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
+import pandas as pd
 
 from pipeline.evidence.agreement import measure_agreement
 from pipeline.evidence.contradictions import find_contradictions
@@ -21,18 +24,20 @@ from pipeline.foundation.contracts import (
     UNIT_CODES,
     UNITS,
 )
-from pipeline.foundation.log import notice, say
+from pipeline.foundation.log import notice, progress, say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_json, read_waves, write_json, write_table
+from pipeline.foundation.tables import empty, read_json, read_waves, table_in_parts, write_json, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, load_encoder
+from pipeline.text.words import WordFeatures
 from pipeline.themes.card import describe, save_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, Codebook, effective, load_codebook
-from pipeline.themes.coding import code_responses, theme_vectors
+from pipeline.themes.coding import BLOCK, blocks, fit_coding, theme_vectors
 from pipeline.themes.decisions import load_decisions
 from pipeline.themes.gold import Gold, gold_table, match_gold, read_gold
 from pipeline.themes.replay import Standing, replay
-from pipeline.themes.settled import nearest_theme, settle_gold, settle_units
+from pipeline.themes.risk import doubts, reading_queue
+from pipeline.themes.settled import counting, nearest_theme, settle_gold, settle_units
 from pipeline.themes.tuned import coder_space
 
 
@@ -54,20 +59,34 @@ def run(wave: str | None = None) -> None:
         return nearest_theme(response_ids, [t.id for t in parts.themes], units, vectors, centres)
 
     gold = settle_gold(matched, standing, responses, nearest)
-    coded = code_responses(responses, units, vectors, codebook, gold, encoder.encode, params.code, params.seed)
-    mentions, unit_codes, passed_over = settle_units(
-        coded.mentions, coded.unit_codes, units, responses, codebook, gold, standing.units
-    )
-    if passed_over:
+    cells = counting(standing.units, responses, codebook, gold)
+    cells = counting(standing.units, responses, codebook, gold)
+    heldout, coder, words = empty(HELDOUT), None, WordFeatures()
+    doubtful, unit_codes, counts = [], [], Counter[str]()
+    with table_in_parts(MENTIONS) as write:
+        if codebook.themes:
+            fitted = fit_coding(responses, units, vectors, codebook, gold, encoder.encode, params.code, params.seed)
+            heldout, coder, words = fitted.heldout, fitted.coder, fitted.words
+            read = set(gold.responses["response_id"])
+            parts = blocks(responses, units)
+            for some, theirs in progress(parts, "coding answers", -(-len(responses) // BLOCK)):
+                mentions, codes = settle_units(*fitted.code(some, theirs, vectors), theirs, some, codebook, cells)
+                write(mentions)
+                unit_codes.append(codes)
+                doubtful.append(doubts(mentions, read))
+                counts["responses"] += mentions["response_id"].nunique()
+                counts["mentions"] += int(mentions["mentioned"].sum())
+        else:
+            write(empty(MENTIONS))
+    if passed_over := len(standing.units) - len(cells):
         notice(
             f"{passed_over} reassignments change nothing: gold speaks of the answer, or the theme of other questions"
         )
-    write_table(unit_codes, UNIT_CODES)
-    write_table(mentions, MENTIONS)
+    write_table(pd.concat(unit_codes) if unit_codes else empty(UNIT_CODES), UNIT_CODES)
     write_table(gold_table(gold), GOLD)
     write_table(gold.several, SEVERAL)
-    write_table(coded.heldout, HELDOUT)
-    write_table(coded.queue, QUEUE)
+    write_table(heldout, HELDOUT)
+    write_table(reading_queue(pd.concat(doubtful)) if doubtful else empty(QUEUE), QUEUE)
     proposals = find_proposals(units, read_waves(SIGNS_OF_PROPOSALS, survey.waves), responses, survey)
     closed = read_waves(CLOSED, survey.waves)
     other_side = find_contradictions(responses, units, vectors, closed, survey, proposals, params.seed)
@@ -79,18 +98,18 @@ def run(wave: str | None = None) -> None:
         "tuned": {"act": tuned["act"], "reason": tuned["reason"]},
         "params": params.code.model_dump(mode="json"),
         "seed": params.seed,
-        **describe(codebook, gold, units, measure_agreement(coded.heldout, gold)),
+        **describe(codebook, gold, units, measure_agreement(heldout, gold)),
     }
     # Candidates are sought among vectors by the encoder as it came, and so are the themes nearest to them.
     plain = encoder if tuned["act"] == "off" else load_encoder(params.embed, read_json(MANIFEST))
     centres = theme_vectors(codebook, responses, plain.encode) if codebook.themes else np.zeros((0, 1), np.float32)
-    save_coder(coded.coder, coded.words, [t.id for t in codebook.themes], centres, about)
+    save_coder(coder, words, [t.id for t in codebook.themes], centres, about)
     say(
         "code",
         themes=len(codebook.themes),
         gold=len(gold.responses),
-        responses=mentions["response_id"].nunique(),
-        mentions=int(mentions["mentioned"].sum()),
+        responses=counts["responses"],
+        mentions=counts["mentions"],
         decisions=len(standing.decisions),
         conflicts=len(standing.conflicts),
         proposals=int(proposals["proposes"].sum()),

@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 COLUMNS = 2**16
+# Texts read at a time; what is counted over them does not depend on it.
+BLOCK = 20_000
 KINDS = (("word", (1, 2)), ("char_wb", (3, 5)))
 
 
@@ -36,7 +38,11 @@ class WordFeatures(BaseEstimator):
     def fit(self, texts: list[str]) -> WordFeatures:
         """Learn how rare each column is in some texts, each distinct text counted once."""
         distinct = sorted(set(texts)) or [""]
-        self.idf_ = np.stack([TfidfTransformer().fit(_counts(distinct, *kind)).idf_ for kind in KINDS])
+        held = np.zeros((len(KINDS), COLUMNS))
+        for start in range(0, len(distinct), BLOCK):
+            block = distinct[start : start + BLOCK]
+            held += [_counts(block, *kind).getnnz(axis=0) for kind in KINDS]
+        self.idf_ = np.log((1 + len(distinct)) / (1 + held)) + 1
         return self
 
     def transform(self, texts: list[str]) -> csr_matrix:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from pipeline.text.words import WordFeatures, log_lengths
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
 from pipeline.themes.gold import Gold
-from pipeline.themes.risk import NEVER_SURE, reading_queue, sure_cuts
+from pipeline.themes.risk import NEVER_SURE, doubts, reading_queue, sure_cuts
 
 Encode = Callable[[list[str]], np.ndarray]
 ANSWER = ["wave", "question_id", "respondent_id", "response_id"]
@@ -26,6 +27,8 @@ ANSWER = ["wave", "question_id", "respondent_id", "response_id"]
 
 # Thresholds are chosen over at most so many answers.
 POOL = 20_000
+# Responses coded at a time: what coding holds does not grow with their number.
+BLOCK = 20_000
 # A short text means a theme where more than half of those who wrote it were given the theme.
 HALF = float(np.nextafter(0.5, 1))
 
@@ -103,6 +106,130 @@ def answers_of(
     return answers, meaning
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A coder fitted to codebook and gold, with all that coding an answer takes.
+
+    Parameters
+    ----------
+    codebook : Codebook
+        The effective one, with at least one theme.
+    gold : Gold
+    params : Code
+    coder : ThemeCoder
+    words : WordFeatures
+    sure : ndarray, shape (K,)
+        Probability from which each theme's mentions are sure.
+    heldout : DataFrame
+        Contract HELDOUT.
+    meant : mapping
+        What short texts are known to mean, as `_known_texts` gives it.
+    """
+
+    codebook: Codebook
+    gold: Gold
+    params: Code
+    coder: ThemeCoder
+    words: WordFeatures
+    sure: np.ndarray
+    heldout: pd.DataFrame
+    meant: Mapping[tuple[str, str], Mapping[str, float]]
+
+    @cached_property
+    def theme_ids(self) -> list[str]:
+        """Ids of the K themes, in the codebook's order."""
+        return [theme.id for theme in self.codebook.themes]
+
+    @cached_property
+    def _given(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return label_matrix(self.gold, self.theme_ids), known_matrix(self.gold, self.codebook)
+
+    def code(self, responses: pd.DataFrame, units: pd.DataFrame, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Code some responses; what each is given does not depend on which others are coded with it.
+
+        Parameters
+        ----------
+        responses, units : DataFrame
+            Some responses of any status, and their units.
+        vectors : Vectors
+
+        Returns
+        -------
+        mentions, unit_codes : DataFrame
+            Contracts MENTIONS and UNIT_CODES, of these responses.
+        """
+        answered = responses[responses["status"] == "answered"].reset_index(drop=True)
+        answers, meaning = answers_of(answered, units, vectors, self.words)
+        probability = self.coder.predict_proba(answers)
+        threshold, allowed = self.coder.calibration_.threshold, self.coder.allowed(answers.question)
+        sure = np.maximum(threshold, self.sure)
+        mentions = _long(answered, probability, threshold, sure, self.theme_ids, allowed)
+        rescued = _rescued(responses, self.codebook, self.gold, self.meant, self.theme_ids, self.params.risk)
+        mentions = _gold_wins(pd.concat([mentions, rescued], ignore_index=True), self.gold, *self._given)
+        return mentions, _unit_codes(self.coder, answers, meaning, answered, mentions, self.theme_ids)
+
+
+def fit_coding(
+    responses: pd.DataFrame,
+    units: pd.DataFrame,
+    vectors: Vectors,
+    codebook: Codebook,
+    gold: Gold,
+    encode: Encode,
+    params: Code,
+    seed: int,
+) -> Fitted:
+    """Fit the coder, its thresholds and its held-out predictions; parameters as `code_responses` has them.
+
+    Of all answers only the coded ones and those over which thresholds are chosen are looked at closely; how rare words
+    are is counted over all.
+    """
+    responses = responses.sort_values("response_id", ignore_index=True)
+    answered = responses[responses["status"] == "answered"].reset_index(drop=True)
+    texts, owner = example_texts(codebook, responses)
+    words = WordFeatures().fit(texts + answered["text"].tolist())
+    examples = Examples(encode(texts), owner, words.transform(texts))
+    theme_ids = [theme.id for theme in codebook.themes]
+
+    labels = label_matrix(gold, theme_ids)
+    coder = ThemeCoder([set(t.questions) for t in codebook.themes], params.regularisation)
+    known = np.flatnonzero(answered["response_id"].isin(labels.index))
+    pooled = some(answered["response_id"], POOL)
+    looked_at = np.union1d(known, pooled)
+    answers, _ = answers_of(answered.iloc[looked_at].reset_index(drop=True), units, vectors, words)
+    coded = answered.iloc[known]
+    truth = labels.loc[coded["response_id"]].to_numpy(dtype=bool)
+    fold_of = _folds(gold, params.folds, seed)
+    groups = fold_of.loc[coded["response_id"]].to_numpy(dtype=int)
+    taught = answers.take(np.searchsorted(looked_at, known))
+    pool = answers.take(np.searchsorted(looked_at, pooled))
+    told = known_matrix(gold, codebook).loc[coded["response_id"]].to_numpy(dtype=bool)
+    coder.fit(examples, taught, truth, groups, pool, told)
+    sure = _sure_from(coder, coded, taught, truth, told, texts, params.risk)
+
+    row, column = np.nonzero(coder.allowed(taught.question))
+    heldout = _pairs(coded, theme_ids, row, column).assign(
+        probability=coder.heldout_probability_[row, column], mentioned=coder.heldout_mentioned_[row, column]
+    )
+    heldout["fold"] = heldout["response_id"].map(fold_of).astype(int)
+    rescued = _rescued_heldout(responses, codebook, gold, labels, theme_ids, fold_of)
+    heldout = _measured(pd.concat([heldout, rescued], ignore_index=True), codebook, gold)
+    meant = _known_texts(responses, codebook, gold, labels, theme_ids)
+    return Fitted(codebook, gold, params, coder, words, sure, heldout, meant)
+
+
+def blocks(responses: pd.DataFrame, units: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Deal responses into blocks of `BLOCK` in the order of their ids, each with its units."""
+    responses = responses.sort_values("response_id", ignore_index=True)
+    place = pd.Index(responses["response_id"]).get_indexer(units["response_id"])
+    order = np.argsort(place, kind="stable")
+    place = place[order]
+    for start in range(0, max(len(responses), 1), BLOCK):
+        low, high = np.searchsorted(place, [start, start + BLOCK])
+        mine = units.iloc[order[low:high]].reset_index(drop=True)
+        yield responses.iloc[start : start + BLOCK].reset_index(drop=True), mine
+
+
 def code_responses(
     responses: pd.DataFrame,
     units: pd.DataFrame,
@@ -113,7 +240,7 @@ def code_responses(
     params: Code,
     seed: int,
 ) -> Coded:
-    """Code all responses of the listed waves.
+    """Code all responses of the listed waves at once.
 
     Parameters
     ----------
@@ -138,47 +265,11 @@ def code_responses(
     """
     if not codebook.themes:
         return Coded(empty(UNIT_CODES), empty(MENTIONS), empty(HELDOUT), empty(QUEUE), None, WordFeatures())
-    responses = responses.sort_values("response_id", ignore_index=True)
-    answered = responses[responses["status"] == "answered"].reset_index(drop=True)
-    texts, owner = example_texts(codebook, responses)
-    words = WordFeatures().fit(texts + answered["text"].tolist())
-    answers, meaning = answers_of(answered, units, vectors, words)
-    examples = Examples(encode(texts), owner, words.transform(texts))
-    theme_ids = [theme.id for theme in codebook.themes]
-
-    labels = label_matrix(gold, theme_ids)
-    coder = ThemeCoder([set(t.questions) for t in codebook.themes], params.regularisation)
-    known = np.flatnonzero(answered["response_id"].isin(labels.index))
-    coded = answered.iloc[known]
-    truth = labels.loc[coded["response_id"]].to_numpy(dtype=bool)
-    fold_of = _folds(gold, params.folds, seed)
-    groups = fold_of.loc[coded["response_id"]].to_numpy(dtype=int)
-    taught = answers.take(known)
-    pool = answers.take(some(answered["response_id"], POOL))
-    told = known_matrix(gold, codebook).loc[coded["response_id"]].to_numpy(dtype=bool)
-    coder.fit(examples, taught, truth, groups, pool, told)
-
-    probability = coder.predict_proba(answers)
-    threshold, allowed = coder.calibration_.threshold, coder.allowed(answers.question)
-    sure = np.maximum(threshold, _sure_from(coder, coded, taught, truth, told, texts, params.risk))
-    mentions = _long(answered, probability, threshold, sure, theme_ids, allowed)
-    rescued = _rescued(responses, codebook, gold, labels, theme_ids, params.risk)
-    mentions = pd.concat([mentions, rescued], ignore_index=True)
-    mentions = _gold_wins(mentions, gold, labels, known_matrix(gold, codebook))
-
-    unit_codes = _unit_codes(coder, answers, meaning, answered, mentions, theme_ids)
-
-    row, column = np.nonzero(allowed[known])
-    heldout = _pairs(coded, theme_ids, row, column).assign(
-        probability=coder.heldout_probability_[row, column], mentioned=coder.heldout_mentioned_[row, column]
-    )
-    heldout["fold"] = heldout["response_id"].map(fold_of).astype(int)
-    heldout = pd.concat(
-        [heldout, _rescued_heldout(responses, codebook, gold, labels, theme_ids, fold_of)], ignore_index=True
-    )
-    heldout = _measured(heldout, codebook, gold)
-    queue = reading_queue(mentions, set(gold.responses["response_id"]))
-    return Coded(unit_codes, mentions, heldout, queue, coder, words)
+    fitted = fit_coding(responses, units, vectors, codebook, gold, encode, params, seed)
+    parts = [fitted.code(*block, vectors) for block in blocks(responses, units)]
+    mentions, unit_codes = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+    queue = reading_queue(doubts(mentions, set(gold.responses["response_id"])))
+    return Coded(unit_codes, mentions, fitted.heldout, queue, fitted.coder, fitted.words)
 
 
 def _sure_from(
@@ -293,11 +384,15 @@ def _known_texts(
 
 
 def _rescued(
-    responses: pd.DataFrame, codebook: Codebook, gold: Gold, labels: pd.DataFrame, theme_ids: list[str], risk: float
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    gold: Gold,
+    meaning: Mapping[tuple[str, str], Mapping[str, float]],
+    theme_ids: list[str],
+    risk: float,
 ) -> pd.DataFrame:
     """Give non-answers a theme where gold or an example for that question equals their text, and gold's own codes."""
     silent = responses[responses["status"] == "non_answer"]
-    meaning = _known_texts(responses, codebook, gold, labels, theme_ids)
     keys = list(zip(silent["question_id"], silent["text"].map(normalise), strict=True))
     coded = set(gold.codes["response_id"])
     kept = [key in meaning or rid in coded for key, rid in zip(keys, silent["response_id"], strict=True)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 import pandas as pd
 
@@ -84,20 +86,21 @@ def expected_errors(probability: np.ndarray, mentioned: np.ndarray) -> np.ndarra
     return np.where(mentioned, 1 - probability, probability).sum(axis=1)
 
 
-def reading_queue(mentions: pd.DataFrame, read: set[str]) -> pd.DataFrame:
-    """Put the answers that nobody has read in the order in which reading them mends most.
+def doubts(mentions: pd.DataFrame, read: Set[str]) -> pd.DataFrame:
+    """Say of each answer that nobody has read how doubtful its codes are.
 
     Parameters
     ----------
     mentions : DataFrame
-        Contract MENTIONS.
+        Contract MENTIONS, whole answers.
     read : set of str
         Responses that are coded already.
 
     Returns
     -------
     DataFrame
-        Contract QUEUE: ``expected_errors`` as `expected_errors` gives them, ``unsure`` the mentions that are not sure.
+        ``response_id``, ``expected_errors`` as `expected_errors` gives them, ``unsure``: the mentions that are not
+        sure.
     """
     rows = mentions[~mentions["response_id"].isin(read)]
     doubt = expected_errors(rows[["probability"]].to_numpy(), rows[["mentioned"]].to_numpy())
@@ -105,6 +108,21 @@ def reading_queue(mentions: pd.DataFrame, read: set[str]) -> pd.DataFrame:
     table = table.groupby("response_id", as_index=False).agg(
         expected_errors=("expected_errors", "sum"), unsure=("unsure", "sum")
     )
-    table["expected_errors"] = table["expected_errors"].round(9)
-    table = table.sort_values(["expected_errors", "response_id"], ascending=[False, True], ignore_index=True)
+    return table.assign(expected_errors=table["expected_errors"].round(9))
+
+
+def reading_queue(doubtful: pd.DataFrame) -> pd.DataFrame:
+    """Put answers in the order in which reading them mends most.
+
+    Parameters
+    ----------
+    doubtful : DataFrame
+        As `doubts` gives it.
+
+    Returns
+    -------
+    DataFrame
+        Contract QUEUE.
+    """
+    table = doubtful.sort_values(["expected_errors", "response_id"], ascending=[False, True], ignore_index=True)
     return table.assign(rank=np.arange(1, len(table) + 1))[list(QUEUE.columns)]

@@ -100,15 +100,38 @@ def nearest_theme(
     return {r: theme_ids[best] for r, best in zip(known, likeness.argmax(axis=1), strict=True)}
 
 
+def counting(cells: Cells, responses: pd.DataFrame, codebook: Codebook, gold: Gold) -> dict[tuple, bool]:
+    """Leave out the reassigned words that change nothing: gold speaks of the answer, or another question has the theme.
+
+    Parameters
+    ----------
+    cells : mapping
+        Response, start, end and theme to whether these words carry it.
+    responses : DataFrame
+        By contract, all waves.
+    codebook : Codebook
+        The effective one.
+    gold : Gold
+    """
+    coded = set(gold.responses.loc[gold.responses["by_person"], "response_id"])
+    mine = responses[responses["response_id"].isin({key[0] for key in cells})]
+    asked = dict(zip(mine["response_id"], mine["question_id"], strict=True))
+    themes = {q: {t.id for t in codebook.for_question(q)} for q in set(asked.values())}
+    return {
+        key: yes
+        for key, yes in cells.items()
+        if key[0] in asked and key[0] not in coded and key[3] in themes[asked[key[0]]]
+    }
+
+
 def settle_units(
     mentions: pd.DataFrame,
     unit_codes: pd.DataFrame,
     units: pd.DataFrame,
     responses: pd.DataFrame,
     codebook: Codebook,
-    gold: Gold,
     cells: Cells,
-) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put reassigned words in place of the machine's codes.
 
     A theme given to words is mentioned by their answer. A theme taken from words is still mentioned where other units
@@ -117,30 +140,21 @@ def settle_units(
     Parameters
     ----------
     mentions, unit_codes, units, responses : DataFrame
-        By contract, all waves.
+        By contract, of some answers.
     codebook : Codebook
         The effective one.
-    gold : Gold
     cells : mapping
-        Response, start, end and theme to whether these words carry it.
+        As `counting` gives it; those of other answers are left alone.
 
     Returns
     -------
     mentions, unit_codes : DataFrame
         With ``source`` ``person`` where a decision settled them.
-    passed_over : int
-        Reassignments that changed nothing: gold speaks of the answer, or the theme is not one of its question.
     """
-    coded = set(gold.responses.loc[gold.responses["by_person"], "response_id"])
-    asked = dict(zip(responses["response_id"], responses["question_id"], strict=True))
-    themes = {q: {t.id for t in codebook.for_question(q)} for q in set(asked.values())}
-    taken = {
-        key: yes
-        for key, yes in cells.items()
-        if key[0] in asked and key[0] not in coded and key[3] in themes[asked[key[0]]]
-    }
+    here = set(responses["response_id"]) if cells else set()
+    taken = {key: yes for key, yes in cells.items() if key[0] in here}
     if not taken:
-        return mentions, unit_codes, len(cells)
+        return mentions, unit_codes
     codes = _unit_codes(unit_codes, units, taken)
     mentions = _with_answers({r for (r, *_), yes in taken.items() if yes}, mentions, responses, codebook)
     owner = dict(zip(units["unit_id"], units["response_id"], strict=True))
@@ -155,7 +169,7 @@ def settle_units(
         sure=np.where(hit, says, mentions["sure"]).astype(bool),
         source=np.where(hit, "person", mentions["source"]),
     ).astype({"source": "str"})
-    return mentions, codes, len(cells) - len(taken)
+    return mentions, codes
 
 
 def _unit_codes(unit_codes: pd.DataFrame, units: pd.DataFrame, cells: Cells) -> pd.DataFrame:
