@@ -7,9 +7,10 @@ import pytest
 from pipeline.foundation.contracts import CANDIDATE_RESPONSES, CANDIDATE_UNITS, CANDIDATES
 from pipeline.foundation.params import Discover
 from pipeline.foundation.tables import check
-from pipeline.themes.discovery import discover
-from pipeline.themes.grouping import explained, number_of_broad, number_of_groups
-from pipeline.themes.meaning import neighbours, place, sample_of, settled, without_common_components, word_space
+from pipeline.themes import discovery
+from pipeline.themes.discovery import discover, some_answers
+from pipeline.themes.grouping import Space, bounds_of, explained, number_of_broad, number_of_groups
+from pipeline.themes.meaning import ground_of, neighbours, sample_of
 from pipeline.themes.phrases import plain_words
 
 PARAMS = Discover(min_units=3, resamples=6, seeds=2)
@@ -41,6 +42,7 @@ def planted(seed, each=20, noise=0.1):
             "text_id": text_ids,
             "whole_id": text_ids,
             "language": "en",
+            "stratum": "",
         }
     )
     return units, vectors.astype(np.float32), [f"{WORDS[t]} {i}" for i, t in enumerate(thing)], thing
@@ -52,7 +54,11 @@ def words(texts, languages):
 
 def run(units, vectors, shown, seed=0, params=PARAMS):
     themes = np.eye(1, 24, dtype=np.float32)
-    return discover(units, vectors, vectors, shown, ["T01"], themes, words, params, seed)
+
+    def look(rows):
+        return vectors[rows], vectors[rows], [shown[i] for i in rows]
+
+    return discover(units, look, ["T01"], themes, words, params, seed)
 
 
 @pytest.fixture(scope="module")
@@ -160,45 +166,51 @@ def test_how_many_the_passages_support(passages, expected):
 def test_only_the_best_passage_of_an_answer_counts_between_clear_and_bare():
     fit = np.array([0.1, 0.2, 0.3, 0.4, 0.9, 0.8, 0.7, 0.6])
     answer = np.array([0, 1, 2, 2, 3, 3, 4, 5])
-    held = explained(fit, answer, clear=0.5, bare=0.125)
+    held = explained(fit, answer, *bounds_of(fit, 0.5, 0.125))
     assert held.tolist() == [False, True, False, True, True, True, True, True]
-    assert explained(fit, answer, 0.0, 0.0).all()
+    assert explained(fit, answer, *bounds_of(fit, 0.0, 0.0)).all()
 
 
 def test_common_components_are_gone():
     generator = np.random.default_rng(0)
     praise = np.eye(1, 12)
     vectors = 3 * generator.normal(size=(50, 1)) * praise + generator.normal(size=(50, 12))
-    cleaned = without_common_components(vectors, 1)
+    ground, cleaned = ground_of(vectors, 0 * vectors, ["a b"] * 50, 1, 0)
+    assert np.allclose(ground.place(vectors, 0 * vectors, ["a b"] * 50), cleaned)
     assert np.allclose(np.linalg.norm(cleaned, axis=1), 1)
     before = abs(vectors @ praise.T).mean() / np.linalg.norm(vectors, axis=1).mean()
     assert abs(cleaned @ praise.T).mean() < 0.5 * before
 
 
 def test_shared_words_bring_texts_together_and_no_shared_word_is_no_fault():
-    near = word_space(["car park full", "full car park", "cold soup again", "soup was cold"], 0)
+    same = np.ones((4, 3))
+    texts = ["car park full", "full car park", "cold soup again", "soup was cold"]
+    ground, near = ground_of(same, same, texts, 0, 0)
     assert near[0] @ near[1] > near[0] @ near[2] + 0.5
-    assert word_space(["alpha", "beta", "1"], 0).shape == (3, 0)
+    assert np.allclose(abs(ground.place(same, same, texts)), abs(near))
     vectors = np.eye(3)
-    assert np.allclose(np.linalg.norm(place(vectors, vectors, ["alpha", "beta", "1"], 0, 0), axis=1), 1)
+    ground, points = ground_of(vectors, vectors, ["alpha", "beta", "1"], 0, 0)
+    assert points.shape == (3, 3) and np.allclose(np.linalg.norm(points, axis=1), 1)
+    assert np.allclose(ground.place(vectors, vectors, ["alpha", "beta", "1"]), points)
 
 
 def test_a_resample_is_untouched_by_what_it_leaves_out():
     _, vectors, _, _ = planted(3)
     pool = np.arange(len(vectors))
     kept = np.arange(len(vectors)) % 5 > 0
-    index, weight = neighbours(vectors.astype(float), pool)
+    points = vectors.astype(float)
     moved = vectors.astype(float)
     moved[~kept] = np.roll(moved[~kept], 1, axis=1)
-    one = settled(vectors.astype(float), pool, index, weight, kept)
-    two = settled(moved, pool, index, weight, kept)
+    index, weight = neighbours(points, points, pool)
+    one, two = (Space(each, pool, index, weight, np.ones(len(pool))).settled(kept) for each in (points, moved))
     assert np.allclose(one[kept], two[kept])
 
 
 def test_no_passage_is_its_own_neighbour_and_weights_fall():
     _, vectors, _, _ = planted(1)
     pool = np.arange(0, len(vectors), 2)
-    index, weight = neighbours(vectors.astype(float), pool)
+    own = np.where(np.arange(len(vectors)) % 2, -1, np.arange(len(vectors)) // 2)
+    index, weight = neighbours(vectors.astype(float), vectors[pool].astype(float), own)
     assert (pool[index] != np.arange(len(vectors))[:, None]).all()
     assert (np.diff(weight, axis=1) <= 1e-12).all()
 
@@ -208,3 +220,44 @@ def test_the_sample_depends_on_ids_alone():
     chosen = {ids[i] for i in sample_of(ids, 10)}
     assert chosen == {ids[::-1][i] for i in sample_of(ids[::-1], 10)} and len(chosen) == 10
     assert sample_of(ids, 50).tolist() == list(range(50))
+
+
+def test_beyond_the_limit_a_sample_is_grouped_and_every_passage_placed(monkeypatch):
+    units, vectors, shown, thing = planted(2, each=60)
+    every = run(units, vectors, shown)
+    monkeypatch.setattr(discovery, "MOST_FITTED", 200)
+    monkeypatch.setattr(discovery, "BLOCK", 50)
+    found = run(units, vectors, shown)
+    about = found.units.merge(units.assign(thing=thing), on="unit_id")
+    about = about[about["candidate_id"].str.startswith("C")]
+    assert about.groupby("candidate_id")["thing"].agg(lambda t: t.value_counts(normalize=True).iloc[0]).mean() > 0.9
+    assert set(about["thing"]) == set(range(6))
+    assert abs(len(found.responses) - len(every.responses)) < 0.1 * len(units)
+    order = np.random.default_rng(1).permutation(len(units))
+    other = run(units.iloc[order], vectors[order], [shown[i] for i in order])
+    key = ["unit_id", "candidate_id"]
+    pd.testing.assert_frame_equal(*(t.units.sort_values(key, ignore_index=True) for t in (found, other)), rtol=1e-5)
+
+
+def test_the_assigner_places_what_was_fitted_where_it_was(monkeypatch):
+    units, vectors, shown, _ = planted(4, each=40)
+    found = run(units, vectors, shown)
+    monkeypatch.setattr(
+        discovery, "_placed", lambda u, k, _, look, f, real=discovery._placed: real(u, k, False, look, f)
+    )
+    again = run(units, vectors, shown)
+    key = ["unit_id", "candidate_id"]
+    one, two = (t.units.sort_values(key, ignore_index=True) for t in (found, again))
+    pd.testing.assert_frame_equal(one, two, rtol=1e-4)
+
+
+def test_a_sample_of_answers_is_whole_and_in_proportion():
+    answers = np.arange(3000)
+    passages = pd.DataFrame(
+        {"whole_id": [f"{a * 2654435761 % 2**32:08x}" for a in answers for _ in range(2)], "stratum": "a"}
+    )
+    passages.loc[5900:, "stratum"] = "b"
+    chosen = passages.iloc[some_answers(passages, 600)]
+    assert 600 <= len(chosen) <= 606
+    assert (chosen.groupby("whole_id").size() == 2).all()
+    assert 8 <= (chosen["stratum"] == "b").sum() <= 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def find_contradictions(
             continue
         people = (mine["wave"] + "\x1f" + mine["respondent_id"]).to_numpy(str)
         probability, names = held_out(
-            lambda rows, ids=mine["text_id"]: vectors(ids.iloc[rows]),
+            partial(_vectors_at, vectors, mine["text_id"]),
             side.to_numpy(str),
             folds_of(people, FOLDS, seed),
             sample_of(mine["response_id"].tolist(), MOST_TAUGHT),
@@ -102,6 +103,10 @@ def find_contradictions(
     if not tables:
         return empty(CONTRADICTIONS)
     return pd.concat(tables).sort_values("response_id", ignore_index=True)
+
+
+def _vectors_at(vectors: Vectors, text_ids: pd.Series, rows: np.ndarray) -> np.ndarray:
+    return vectors(text_ids.iloc[rows])
 
 
 def held_out(

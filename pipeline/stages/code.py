@@ -60,7 +60,6 @@ def run(wave: str | None = None) -> None:
 
     gold = settle_gold(matched, standing, responses, nearest)
     cells = counting(standing.units, responses, codebook, gold)
-    cells = counting(standing.units, responses, codebook, gold)
     heldout, coder, words = empty(HELDOUT), None, WordFeatures()
     doubtful, unit_codes, counts = [], [], Counter[str]()
     with table_in_parts(MENTIONS) as write:

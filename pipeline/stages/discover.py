@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pipeline.evidence.coverage import metrics_path
 from pipeline.evidence.drift import drift_metrics, measure_drift
 from pipeline.evidence.emerging import answers_of, find_news
@@ -39,21 +41,18 @@ def run(wave: str | None = None) -> None:
     open_units["whole_id"] = open_units["response_id"].map(whole)
     vectors = load_vectors(survey.waves)
     responses = read_waves(RESPONSES, survey.waves)
+    stratum = (responses["wave"] + "\x1f" + responses["question_id"]).set_axis(responses["response_id"])
+    open_units["stratum"] = open_units["response_id"].map(stratum)
     texts = responses.set_index("response_id")["text"].to_dict()
     redactions = redactions_by_response(read_waves(REDACTIONS, survey.waves))
     phrases = readable_phrases(params.segment)
     _, _, theme_ids, theme_vectors = load_coder()
-    found = discover(
-        open_units,
-        vectors(open_units["text_id"]),
-        vectors(open_units["whole_id"]),
-        shown_units(open_units, texts, redactions),
-        theme_ids,
-        theme_vectors,
-        phrases,
-        params.discover,
-        params.seed,
-    )
+
+    def look(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        here = open_units.iloc[rows]
+        return vectors(here["text_id"]), vectors(here["whole_id"]), shown_units(here, texts, redactions)
+
+    found = discover(open_units, look, theme_ids, theme_vectors, phrases, params.discover, params.seed)
     write_table(found.candidates, CANDIDATES)
     write_table(found.units, CANDIDATE_UNITS)
     write_table(found.responses, CANDIDATE_RESPONSES)

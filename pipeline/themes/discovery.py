@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +11,18 @@ import pandas as pd
 from pipeline.foundation.contracts import CANDIDATE_RESPONSES, CANDIDATE_UNITS, CANDIDATES
 from pipeline.foundation.params import Discover
 from pipeline.foundation.tables import empty
-from pipeline.themes.grouping import Space, explained, group, number_of_groups
-from pipeline.themes.meaning import place, sample_of
+from pipeline.themes.grouping import Space, bounds_of, explained, group, number_of_groups
+from pipeline.themes.meaning import Ground, drawn, ground_of, likeness, neighbours, sample_of, towards
 from pipeline.themes.naming import broad_name, names_of, telling_phrases
 from pipeline.themes.phrases import Phrases
 from pipeline.themes.stability import Card, cards, regrouped
 
-# Groups are sought on at most so many distinct passages; all others are placed in them.
+Look = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, list[str]]]
+# Groups are sought on at most so many distinct passages, and judged and named by at most so many; all others are placed
+# in them, so many at a time.
 MOST_SOUGHT = 12_000
+MOST_FITTED = 50_000
+BLOCK = 20_000
 # A group that comes back in fewer resamples than this share of them is an accident of the draw, not a candidate.
 ACCIDENT = 0.25
 NAMED_BY = 80
@@ -39,9 +44,7 @@ NOTHING = Discovered(empty(CANDIDATES), empty(CANDIDATE_UNITS), empty(CANDIDATE_
 
 def discover(
     units: pd.DataFrame,
-    vectors: np.ndarray,
-    around: np.ndarray,
-    shown: list[str],
+    look: Look,
     theme_ids: list[str],
     theme_vectors: np.ndarray,
     phrases: Phrases,
@@ -50,15 +53,18 @@ def discover(
 ) -> Discovered:
     """Group the units that the codebook leaves unexplained.
 
+    Groups are sought on a sample of at most `MOST_FITTED` distinct passages, drawn by answer and in proportion from
+    each stratum; all passages are then placed in them, block by block, by the same rule.
+
     Parameters
     ----------
     units : DataFrame
-        Unexplained meaning units (contract UNITS) with ``whole_id``, the text id of their whole answer; any order.
-        Copies of an answer count once in the grouping.
-    vectors, around : ndarray, shape (n, d)
-        Vectors of the units and of their whole answers, row by row.
-    shown : list of str, length n
-        Their masked texts.
+        Unexplained meaning units (contract UNITS) with ``whole_id``, the text id of their whole answer, and
+        ``stratum``, what the sample is to hold in proportion (such as wave and question); any order. Copies of an
+        answer count once in the grouping.
+    look : callable
+        Positions in `units` to what is there: vectors of the units, vectors of their whole answers, both of shape
+        (m, d), and their masked texts.
     theme_ids, theme_vectors : list of str, ndarray of shape (K, d)
         The codebook's themes, to name the nearest.
     phrases : callable
@@ -73,20 +79,88 @@ def discover(
     """
     order = np.lexsort(tuple(units[name].to_numpy(dtype=str) for name in ("start", "unit_id", "whole_id", "text_id")))
     units = units.iloc[order].reset_index(drop=True)
-    vectors, around, shown = vectors[order], around[order], [shown[i] for i in order]
-    first = np.flatnonzero(~units.duplicated(["text_id", "whole_id"]).to_numpy())
-    distinct = units.iloc[first].reset_index(drop=True)
-    texts = [shown[i] for i in first]
+    distinct = np.flatnonzero(~units.duplicated(["text_id", "whole_id"]).to_numpy())
     groups = number_of_groups(len(distinct), params)
     if not groups:
         return NOTHING
-    found = _candidates(distinct, vectors[first], around[first], texts, groups, params, seed)
+    chosen = distinct[some_answers(units.iloc[distinct], MOST_FITTED)]
+    vectors, around, texts = look(order[chosen])
+    fitted = units.iloc[chosen].reset_index(drop=True)
+    found = _candidates(fitted, vectors, around, texts, groups, params, seed)
     if not found.cards:
         return NOTHING
-    names = _names(found, texts, distinct["language"].tolist(), phrases)
-    pair = pd.MultiIndex.from_frame(distinct[["text_id", "whole_id"]])
-    row = pair.get_indexer(pd.MultiIndex.from_frame(units[["text_id", "whole_id"]]))
-    return _tables(units.assign(row=row), vectors, found, names, theme_ids, theme_vectors)
+    names = _names(found, texts, fitted["language"].tolist(), phrases)
+    known = np.full(len(units), -1)
+    known[chosen] = np.arange(len(chosen))
+    placed = _placed(units, known, len(chosen) == len(distinct), lambda rows: look(order[rows]), found)
+    return _tables(units, placed, found, names, theme_ids, theme_vectors)
+
+
+def some_answers(passages: pd.DataFrame, most: int) -> np.ndarray:
+    """Draw answers, with all of their passages, in proportion from each stratum.
+
+    Parameters
+    ----------
+    passages : DataFrame
+        Distinct ones: ``whole_id`` and ``stratum``.
+    most : int
+        Passages wanted; a stratum gives at least one answer.
+
+    Returns
+    -------
+    ndarray of int
+        Positions, all where there are no more than `most`. Which answers are drawn depends on their texts alone.
+    """
+    if len(passages) <= most:
+        return np.arange(len(passages))
+    # A text's id is a hash of it: the smallest ids are a random sample.
+    answers = passages.groupby(["stratum", "whole_id"], sort=True).size().rename("n").reset_index()
+    share = most / len(passages)
+    quota = np.ceil(answers.groupby("stratum")["n"].transform("sum") * share)
+    before = answers.groupby("stratum")["n"].cumsum() - answers["n"]
+    taken = pd.MultiIndex.from_frame(answers.loc[before < quota, ["stratum", "whole_id"]])
+    return np.flatnonzero(pd.MultiIndex.from_frame(passages[["stratum", "whole_id"]]).isin(taken))
+
+
+@dataclass(frozen=True)
+class Assigner:
+    """Places any passage in the groups that were found.
+
+    Parameters
+    ----------
+    ground : Ground
+    near : ndarray, shape (m, d)
+        The passages on which groups were sought.
+    pulled : ndarray, shape (m, d)
+        Where these were drawn to by their neighbours.
+    centres : ndarray, shape (g, d)
+        Of the fine groups.
+    pool : ndarray of int, shape (m,)
+        Which of the fitted passages these are.
+    """
+
+    ground: Ground
+    near: np.ndarray
+    pulled: np.ndarray
+    centres: np.ndarray
+    pool: np.ndarray
+
+    def fit(self, vectors: np.ndarray, around: np.ndarray, texts: list[str], known: np.ndarray) -> np.ndarray:
+        """Give the cosine of each passage with each fine group, shape (n, g).
+
+        Parameters
+        ----------
+        vectors, around, texts
+            As `Ground.place` takes them.
+        known : ndarray of int, shape (n,)
+            Which of the fitted passages each one is; -1 for others.
+        """
+        points = self.ground.place(vectors, around, texts).astype(np.float32)
+        where = np.searchsorted(self.pool, known).clip(max=len(self.pool) - 1)
+        own = np.where(self.pool[where] == known, where, -1)
+        index, weight = neighbours(points, self.near, own)
+        graph = likeness(index, weight, np.ones(len(self.near), bool))
+        return towards(points, graph, self.pulled) @ self.centres.T
 
 
 @dataclass(frozen=True)
@@ -97,24 +171,51 @@ class _Found:
     ----------
     fit : ndarray, shape (n, g)
         Cosine of each passage with each fine group.
+    bounds : (float, float)
+        From which cosine a passage is explained clearly, and hardly at all (`bounds_of`).
     held : ndarray of bool, shape (n,)
         Whether the nearest group explains the passage.
     broad : ndarray of int, shape (g,)
         The broad group of each fine one; -1 where it stands alone.
     cards : list of Card, length g
     broad_cards : dict of int to Card
+    assigner : Assigner
     """
 
     fit: np.ndarray
+    bounds: tuple[float, float]
     held: np.ndarray
     broad: np.ndarray
     cards: list[Card]
     broad_cards: dict[int, Card]
+    assigner: Assigner
 
     @property
     def fine(self) -> np.ndarray:
         """The nearest fine group of each passage, held or not."""
         return self.fit.argmax(axis=1)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Where every unit lies.
+
+    Parameters
+    ----------
+    fine : ndarray of int, shape (n,)
+    fit : ndarray, shape (n,)
+    held : ndarray of bool, shape (n,)
+    totals : ndarray, shape (g, d)
+        Sums of the vectors of each fine group's units.
+    answers : DataFrame
+        ``response_id``, ``fine``: the one of its own units' groups that all its units together are nearest to.
+    """
+
+    fine: np.ndarray
+    fit: np.ndarray
+    held: np.ndarray
+    totals: np.ndarray
+    answers: pd.DataFrame
 
 
 def _candidates(
@@ -127,7 +228,7 @@ def _candidates(
     seed: int,
 ) -> _Found:
     """Group distinct passages, take back what does not hold, and say how steady the rest is."""
-    points = place(vectors, around, texts, params.components_removed, seed)
+    ground, points = ground_of(vectors, around, texts, params.components_removed, seed)
     answer = pd.factorize(distinct["whole_id"])[0]
     pool = sample_of((distinct["text_id"] + distinct["whole_id"]).tolist(), MOST_SOUGHT)
     space = Space.of(points, pool, 1.0 / np.bincount(answer)[answer])
@@ -144,22 +245,76 @@ def _candidates(
     fine = again.mapped(lambda both: both % _LEVEL)
     steady = cards(first.fine[pool], first.fit.shape[1], fine)
     kept = np.array([c.found_again >= ACCIDENT * c.resamples and c.resamples > 0 for c in steady])
-    fit, broad = first.fit[:, kept], first.broad[kept]
+    fit, broad, centres = first.fit[:, kept], first.broad[kept], first.centres[kept]
+    bounds = (0.0, 0.0)
+    held = np.zeros(len(fit), bool)
     while fit.shape[1]:
-        held = explained(fit.max(axis=1), answer, params.not_clear, params.left_out)
+        bounds = bounds_of(fit.max(axis=1), params.not_clear, params.left_out)
+        held = explained(fit.max(axis=1), answer, *bounds)
         raised = np.array([len(set(answer[held & (fit.argmax(axis=1) == g)])) for g in range(fit.shape[1])])
         if (raised >= params.min_units).all():
             break
-        fit, broad = np.delete(fit, raised.argmin(), axis=1), np.delete(broad, raised.argmin())
-    else:
-        return _Found(fit, np.zeros(len(fit), bool), broad, [], {})
+        weakest = raised.argmin()
+        fit, broad, centres = np.delete(fit, weakest, axis=1), np.delete(broad, weakest), np.delete(centres, weakest, 0)
+    graph = likeness(inner.index, inner.weight, np.ones(len(pool), bool))
+    parts = (inner.points, drawn(inner.points, graph), centres)
+    assigner = Assigner(ground, *(part.astype(np.float32) for part in parts), pool)
+    if not fit.shape[1]:
+        return _Found(fit, bounds, np.zeros(len(fit), bool), broad, [], {}, assigner)
     nearest = fit.argmax(axis=1)[pool]
     families = [b for b in np.unique(broad) if (broad == b).sum() > 1] if len(np.unique(broad)) > 1 else []
     above = dict(zip(families, range(len(families)), strict=True))
     broad = np.array([above.get(b, -1) for b in broad])
     steady = cards(nearest, fit.shape[1], fine)
     over = cards(broad[nearest], len(families), again.mapped(lambda both: both // _LEVEL))
-    return _Found(fit, held, broad, steady, dict(enumerate(over)))
+    return _Found(fit, bounds, held, broad, steady, dict(enumerate(over)), assigner)
+
+
+def _placed(units: pd.DataFrame, known: np.ndarray, all_known: bool, look: Look, found: _Found) -> _Placed:
+    """Place every unit, answer by answer and block by block."""
+    whole = pd.factorize(units["whole_id"], sort=True)[0]
+    by_answer = np.argsort(whole, kind="stable")
+    ends = np.flatnonzero(np.diff(whole[by_answer], append=-1)) + 1
+    fine, fit = np.zeros(len(units), np.int16), np.zeros(len(units))
+    held = np.zeros(len(units), bool)
+    totals, answers, start = np.zeros(0), [], 0
+    while start < len(units):
+        end = int(ends[min(np.searchsorted(ends, start + BLOCK), len(ends) - 1)])
+        rows, start = by_answer[start:end], end
+        mine = units.iloc[rows]
+        first = ~mine.duplicated(["text_id", "whole_id"]).to_numpy()
+        vectors, around, texts = look(rows[first])
+        near = (
+            found.fit[known[rows[first]]]
+            if all_known
+            else found.assigner.fit(vectors, around, texts, known[rows[first]])
+        )
+        here = mine[first]
+        explains = explained(near.max(axis=1), pd.factorize(here["whole_id"])[0], *found.bounds)
+        pair = pd.MultiIndex.from_frame(here[["text_id", "whole_id"]])
+        row = pair.get_indexer(pd.MultiIndex.from_frame(mine[["text_id", "whole_id"]]))
+        group = near.argmax(axis=1)[row]
+        fine[rows], fit[rows], held[rows] = group, near.max(axis=1)[row], explains[row]
+        if not len(totals):
+            totals = np.zeros((near.shape[1], vectors.shape[1]))
+        copies = np.bincount(row, minlength=len(here))
+        for g in np.unique(group[explains[row]]):
+            members = explains & (near.argmax(axis=1) == g)
+            totals[g] += copies[members] @ vectors[members].astype(np.float64)
+        answers.append(_answers(mine["response_id"], near[row], group, explains[row]))
+    return _Placed(fine, fit, held, totals, pd.concat(answers, ignore_index=True))
+
+
+def _answers(response_ids: pd.Series, near: np.ndarray, fine: np.ndarray, held: np.ndarray) -> pd.DataFrame:
+    """Give each response the one of its own units' fine groups that all its units together are nearest to."""
+    place, responses = pd.factorize(response_ids)
+    total = np.zeros((len(responses), near.shape[1]))
+    np.add.at(total, place, np.maximum(near, 0))
+    own = np.zeros(total.shape, bool)
+    own[place[held], fine[held]] = True
+    total[~own] = -1.0
+    some = own.any(axis=1)
+    return pd.DataFrame({"response_id": responses[some], "fine": total[some].argmax(axis=1)})
 
 
 def _names(found: _Found, texts: list[str], languages: list[str], phrases: Phrases) -> dict[tuple[str, int], str]:
@@ -185,17 +340,16 @@ def _names(found: _Found, texts: list[str], languages: list[str], phrases: Phras
 
 def _tables(
     units: pd.DataFrame,
-    vectors: np.ndarray,
+    placed: _Placed,
     found: _Found,
     names: dict[tuple[str, int], str],
     theme_ids: list[str],
     theme_vectors: np.ndarray,
 ) -> Discovered:
     """Give the three tables; candidates are numbered by how many answers raise them, the broad ones first."""
-    fine = found.fine[units["row"]]
-    held = found.held[units["row"]]
-    said = units.assign(fine=fine, broad=found.broad[fine], fit=found.fit.max(axis=1)[units["row"]])
-    said = said[held].assign(vector=np.flatnonzero(held))
+    said = units[["unit_id", "response_id"]].assign(
+        fine=placed.fine.astype(int), broad=found.broad[placed.fine], fit=placed.fit
+    )[placed.held]
     levels = {"broad": said[said["broad"] >= 0], "fine": said}
     ids: dict[tuple[str, int], str] = {}
     rows, members = [], []
@@ -209,11 +363,16 @@ def _tables(
             ids[key] = f"{letter}{n:02d}"
             own = mine.get_group(number)
             steady = found.cards[key[1]] if level == "fine" else found.broad_cards[key[1]]
-            nearest, overlap = _nearest(vectors[own["vector"]], theme_ids, theme_vectors)
+            parts = found.broad == key[1] if level == "broad" else [key[1]]
+            nearest, overlap = _nearest(placed.totals[parts].sum(axis=0), theme_ids, theme_vectors)
             parent = ids.get(("broad", int(found.broad[key[1]])), "") if level == "fine" else ""
             rows.append(_row(ids[key], size, parent, nearest, overlap, steady))
             members.append(own[["unit_id", "fit"]].assign(candidate_id=ids[key]))
-    return Discovered(pd.DataFrame(rows), pd.concat(members, ignore_index=True), _responses(units, found, said, ids))
+    answers = placed.answers.sort_values("response_id", ignore_index=True)
+    most = pd.DataFrame(
+        {"response_id": answers["response_id"], "candidate_id": [ids["fine", g] for g in answers["fine"]]}
+    )
+    return Discovered(pd.DataFrame(rows), pd.concat(members, ignore_index=True), most.astype("str"))
 
 
 def _row(
@@ -237,28 +396,10 @@ def _row(
     }
 
 
-def _responses(units: pd.DataFrame, found: _Found, said: pd.DataFrame, ids: dict[tuple[str, int], str]) -> pd.DataFrame:
-    """Give each response the one of its own units' fine candidates that all its units together are nearest to."""
-    responses, place_of = np.unique(units["response_id"].to_numpy(dtype=str), return_inverse=True)
-    near = np.zeros((len(responses), found.fit.shape[1]))
-    np.add.at(near, place_of, np.maximum(found.fit[units["row"]], 0))
-    own = np.zeros(near.shape, bool)
-    own[np.searchsorted(responses, said["response_id"].to_numpy(dtype=str)), said["fine"]] = True
-    near[~own] = -1.0
-    some = own.any(axis=1)
-    return pd.DataFrame(
-        {
-            "response_id": responses[some],
-            "candidate_id": [ids["fine", int(g)] for g in near[some].argmax(axis=1)],
-        }
-    ).astype("str")
-
-
-def _nearest(members: np.ndarray, theme_ids: list[str], theme_vectors: np.ndarray) -> tuple[str, float]:
+def _nearest(centre: np.ndarray, theme_ids: list[str], theme_vectors: np.ndarray) -> tuple[str, float]:
     """The theme whose texts' mean is nearest to a candidate's mean, with the cosine."""
     if not theme_ids:
         return "", float("nan")
-    centre = members.mean(axis=0)
     cosine = theme_vectors @ centre / (np.linalg.norm(theme_vectors, axis=1) * np.linalg.norm(centre))
     best = int(np.argmax(cosine))
     return theme_ids[best], float(cosine[best])

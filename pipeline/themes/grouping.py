@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.foundation.params import Discover
-from pipeline.themes.meaning import neighbours, settled, unit_length
+from pipeline.themes.meaning import drawn, likeness, neighbours, towards, unit_length
 
 # Below so many fine groups, broader ones would say nothing more.
 FEWEST_FOR_BROAD = 6
@@ -37,7 +37,14 @@ class Space:
     @classmethod
     def of(cls, points: np.ndarray, pool: np.ndarray, counts: np.ndarray) -> Space:
         """Find the neighbours once; resamples reuse them."""
-        return cls(points, pool, *neighbours(points, pool), counts)
+        own = np.full(len(points), -1)
+        own[pool] = np.arange(len(pool))
+        return cls(points, pool, *neighbours(points, points[pool], own), counts)
+
+    def settled(self, kept: np.ndarray) -> np.ndarray:
+        """Draw all points to where those most like them are, by the part `kept` of the pool alone; shape (n, d)."""
+        graph = likeness(self.index, self.weight, kept)
+        return towards(self.points, graph, drawn(self.points[self.pool], graph[self.pool]))
 
     def pooled(self) -> Space:
         """Give the pool alone, as a space of its own."""
@@ -57,11 +64,14 @@ class Grouping:
         Cosine of each passage with each fine group's centre.
     broad : ndarray of int, shape (g,)
         The broad group of each fine one.
+    centres : ndarray, shape (g, d)
+        The middle of each fine group, unit length.
     """
 
     fine: np.ndarray
     fit: np.ndarray
     broad: np.ndarray
+    centres: np.ndarray
 
 
 def number_of_groups(passages: int, params: Discover) -> int:
@@ -119,7 +129,7 @@ def group(space: Space, groups: int, seed: int, kept: np.ndarray | None = None, 
     from sklearn.cluster import KMeans
 
     kept = np.ones(len(space.pool), bool) if kept is None else kept
-    points = settled(space.points, space.pool, space.index, space.weight, kept)
+    points = space.settled(kept)
     rows = space.pool[kept]
     fitted = KMeans(min(groups, len(rows)), n_init=starts, random_state=seed).fit(
         points[rows], sample_weight=space.counts[rows]
@@ -128,7 +138,22 @@ def group(space: Space, groups: int, seed: int, kept: np.ndarray | None = None, 
     fit = points @ centres.T
     broad = number_of_broad(len(centres))
     cut = fcluster(linkage(centres, "ward"), broad, "maxclust") if broad else np.arange(len(centres)) + 1
-    return Grouping(fit.argmax(axis=1), fit, cut - 1)
+    return Grouping(fit.argmax(axis=1), fit, cut - 1, centres)
+
+
+def bounds_of(fit: np.ndarray, clear: float, bare: float) -> tuple[float, float]:
+    """Find the cosines from which passages are clearly explained by their group, and from which hardly at all.
+
+    Parameters
+    ----------
+    fit : ndarray, shape (n,)
+        Cosine of each passage with its own group.
+    clear : float
+        Share of passages, from the worst fitting, that are not clear.
+    bare : float
+        Share of passages that fit nowhere at all.
+    """
+    return float(np.quantile(fit, clear)), float(np.quantile(fit, bare))
 
 
 def explained(fit: np.ndarray, answer: np.ndarray, clear: float, bare: float) -> np.ndarray:
@@ -140,10 +165,8 @@ def explained(fit: np.ndarray, answer: np.ndarray, clear: float, bare: float) ->
         Cosine of each passage with its own group.
     answer : ndarray of int, shape (n,)
         The answer each stands in, counted from 0.
-    clear : float
-        Share of passages, from the worst fitting, that are not clear.
-    bare : float
-        Share of passages that fit nowhere at all. Between the two, only the best passage of an answer counts.
+    clear, bare : float
+        As `bounds_of` gives them. Between the two, only the best passage of an answer counts.
 
     Returns
     -------
@@ -151,4 +174,4 @@ def explained(fit: np.ndarray, answer: np.ndarray, clear: float, bare: float) ->
     """
     best = np.full(answer.max() + 1, -np.inf)
     np.maximum.at(best, answer, fit)
-    return (fit >= np.quantile(fit, clear)) | ((fit >= np.quantile(fit, bare)) & (fit == best[answer]))
+    return (fit >= clear) | ((fit >= bare) & (fit == best[answer]))
