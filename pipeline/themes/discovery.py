@@ -363,7 +363,7 @@ def _tables(
             ids[key] = f"{letter}{n:02d}"
             own = mine.get_group(number)
             steady = found.cards[key[1]] if level == "fine" else found.broad_cards[key[1]]
-            parts = found.broad == key[1] if level == "broad" else [key[1]]
+            parts = np.flatnonzero(found.broad == key[1]) if level == "broad" else np.array([key[1]])
             nearest, overlap = _nearest(placed.totals[parts].sum(axis=0), theme_ids, theme_vectors)
             parent = ids.get(("broad", int(found.broad[key[1]])), "") if level == "fine" else ""
             rows.append(_row(ids[key], size, parent, nearest, overlap, steady))

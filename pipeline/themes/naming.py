@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-import warnings
+import importlib.util
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,35 +54,30 @@ def _class_tfidf(documents: list[str], group: np.ndarray) -> dict[int, list[tupl
     from sklearn.feature_extraction.text import CountVectorizer
 
     known = sorted({token for document in documents for token in document.split()})
-    if len(known) < 2:  # the library cannot weigh a single phrase, and there is nothing to choose
-        return {int(g): [(token, 1.0) for token in known] for g in np.unique(group)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from bertopic import BERTopic
-        from bertopic.cluster import BaseCluster
-        from bertopic.dimensionality import BaseDimensionalityReduction
-        from bertopic.vectorizers import ClassTfidfTransformer
+    numbers = np.unique(group)
+    if len(known) < 2:  # there is nothing to choose
+        return {int(number): [(token, 1.0) for token in known] for number in numbers}
+    joined = [" ".join(d for d, g in zip(documents, group, strict=True) if g == number) for number in numbers]
+    counts = CountVectorizer(analyzer=str.split, vocabulary=known).fit_transform(joined)
+    weigh = _library().ClassTfidfTransformer(bm25_weighting=True, reduce_frequent_words=True)
+    weights = weigh.fit(counts).transform(counts.astype(float)).tocsr()
+    scored = {}
+    for number, row in zip(numbers, weights, strict=True):
+        best = sorted(zip(-row.data, row.indices, strict=True))[:MOST_CONSIDERED]
+        scored[int(number)] = [(known[i], float(-score)) for score, i in best]
+    return scored
 
-        model = BERTopic(
-            language="multilingual",  # "english" would strip the marks that hold a phrase together
-            embedding_model=None,
-            umap_model=BaseDimensionalityReduction(),
-            hdbscan_model=BaseCluster(),
-            vectorizer_model=CountVectorizer(analyzer=str.split),
-            ctfidf_model=ClassTfidfTransformer(bm25_weighting=True, reduce_frequent_words=True),
-            top_n_words=MOST_CONSIDERED,
-            calculate_probabilities=False,
-            verbose=False,
-        )
-        model.fit(documents, embeddings=np.zeros((len(documents), 2)), y=group)
-    given = np.asarray(model.topics_)
-    # A manual fit may renumber the groups; any member tells the new number.
-    return {
-        int(number): [
-            (w, float(s)) for w, s in model.get_topic(int(given[group == number][0])) or [] if w and w != "emptydoc"
-        ]
-        for number in np.unique(group)
-    }
+
+def _library() -> Any:
+    """Load BERTopic's class-based TF-IDF alone: the whole package takes six seconds and torch, umap and plotly."""
+    package = importlib.util.find_spec("bertopic")
+    assert package is not None and package.origin is not None
+    path = Path(package.origin).parent / "vectorizers" / "_ctfidf.py"
+    spec = importlib.util.spec_from_file_location("bertopic_ctfidf", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def names_of(ranked: dict[int, list[str]], order: Sequence[int], taken: Sequence[str] = ()) -> dict[int, str]:
