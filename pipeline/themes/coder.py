@@ -319,13 +319,22 @@ class ThemeCoder(BaseEstimator):
         # One thread: these problems are small, and threads that wait for a busy core cost fifty times the work.
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
+            # Most themes learn from the same texts and answers, which are brought together once.
+            together: dict[bytes, tuple[np.ndarray, csr_matrix, np.ndarray]] = {}
             for k in range(themes):
                 siblings = [j for j in range(themes) if self._share_a_question(j, k)]
                 texts = np.isin(examples.theme, siblings)
                 coded = allowed[:, k]
+                key = texts.tobytes() + coded.tobytes()
+                if key not in together:
+                    said = vstack([examples.words[texts], answers.words[coded]], format="csr")
+                    used = np.unique(said.indices)
+                    meant = np.vstack([examples.vectors[texts], answers.whole[coded]]).astype(np.float64)
+                    together[key] = meant, said[:, used], used
+                meant, said, used = together[key]
                 truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
-                own[k] = self._by_meaning(np.vstack([examples.vectors[texts], answers.whole[coded]]), truth)
-                words[k] = self._by_words(vstack([examples.words[texts], answers.words[coded]], format="csr"), truth)
+                own[k] = self._by_meaning(meant, truth)
+                words[k, np.append(used, -1)] = self._by_words(said, truth)
             # To be given none of the themes means little where not all were known.
             sure = labels.any(axis=1) | (known | ~self.allowed(answers.question)).all(axis=1)
             told = np.flatnonzero(sure)
@@ -341,17 +350,15 @@ class ThemeCoder(BaseEstimator):
             centre = inputs.mean(axis=0)
             return np.append(10.0 * centre / np.linalg.norm(centre), -3.5)
         model = LogisticRegression(C=self.regularisation, class_weight="balanced", max_iter=300)
-        model.fit(inputs.astype(np.float64), truth)
+        model.fit(inputs, truth)
         return np.append(model.coef_[0], model.intercept_[0])
 
     def _by_words(self, inputs: csr_matrix, truth: np.ndarray) -> np.ndarray:
-        weights = np.zeros(inputs.shape[1] + 1)
-        used = np.unique(inputs.indices)
-        if not truth.all() and len(used):
-            model = LogisticRegression(C=3 * self.regularisation, class_weight="balanced", solver="liblinear")
-            model.fit(inputs[:, used], truth)
-            weights[np.append(used, -1)] = np.append(model.coef_[0], model.intercept_[0])
-        return weights
+        if truth.all() or not inputs.shape[1]:
+            return np.zeros(inputs.shape[1] + 1)
+        model = LogisticRegression(C=3 * self.regularisation, class_weight="balanced", solver="liblinear")
+        model.fit(inputs, truth)
+        return np.append(model.coef_[0], model.intercept_[0])
 
     def _among(self, examples: Examples, answers: Answers, labels: np.ndarray) -> np.ndarray:
         """Fit the themes against each other: one row for each theme of a text, weighted by one over their number."""
