@@ -47,7 +47,7 @@ def survey(seed, planted=12, each=50, new="2025", gone=False):
 
 
 def run(answers, vectors, shown, waves=WAVES, seed=0):
-    return find_news(answers, vectors, shown, waves, words, seed)
+    return find_news(answers, lambda rows: vectors[rows], lambda rows: [shown[i] for i in rows], waves, words, seed)
 
 
 @pytest.mark.parametrize("seed", range(4))

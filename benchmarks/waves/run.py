@@ -127,7 +127,9 @@ def false_alarms(project: Project, runs: int) -> tuple[int, int]:
         mixed = answers.merge(deal, on=["wave", "respondent_id"], how="left")
         mixed["respondent_id"] = mixed["wave"] + "/" + mixed["respondent_id"]
         mixed = mixed.assign(wave=mixed["dealt"]).drop(columns="dealt")
-        news = find_news(mixed, about, [""] * len(mixed), waves, lambda texts, _: [[] for _ in texts], run)
+        news = find_news(
+            mixed, about.__getitem__, lambda rows: [""] * len(rows), waves, lambda texts, _: [[] for _ in texts], run
+        )
         for kind in set(news.findings["kind"]):
             counts[kind] += 1
     return counts["emerging"], counts["fading"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from pipeline.evidence.emerging import About
 from pipeline.themes.meaning import sample_of
 
 PERMUTATIONS = 199
@@ -39,7 +40,7 @@ class Drift:
     p: float
 
 
-def measure_drift(answers: pd.DataFrame, vectors: np.ndarray, waves: list[str], seed: int) -> list[Drift]:
+def measure_drift(answers: pd.DataFrame, vectors: About, waves: list[str], seed: int) -> list[Drift]:
     """Test for each question whether the newest wave's answers differ from all earlier ones.
 
     A ridge regression tells the newest wave from the earlier ones by the answers' vectors; each answer is judged by
@@ -51,8 +52,8 @@ def measure_drift(answers: pd.DataFrame, vectors: np.ndarray, waves: list[str], 
     ----------
     answers : DataFrame
         As `pipeline.evidence.emerging.answers_of` gives them.
-    vectors : ndarray, shape (n, d)
-        Of the whole answers, unit length, row by row.
+    vectors : callable
+        Positions in `answers` to the vectors of the whole answers, unit length, shape (m, d).
     waves : list of str
         Ids, the newest last.
     seed : int
@@ -72,7 +73,7 @@ def measure_drift(answers: pd.DataFrame, vectors: np.ndarray, waves: list[str], 
             continue
         person = pd.factorize(own["wave"] + "\n" + own["respondent_id"])[0]
         place = answers.index.get_indexer(rows)
-        auc, p = _told_apart(vectors[place].astype(np.float64), new, person, seed)
+        auc, p = _told_apart(vectors(place).astype(np.float64), new, person, seed)
         found.append(Drift(str(question_id), int(new.sum()), int((~new).sum()), auc, p))
     return _holm(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from pipeline.themes.meaning import sample_of
 from pipeline.themes.naming import names_of, telling_phrases
 from pipeline.themes.phrases import Phrases
 
+About = Callable[[np.ndarray], np.ndarray]
+Said = Callable[[np.ndarray], list[str]]
 # In each direction: both together give a false alarm in at most one survey of twenty.
 ALPHA = 0.025
 PERMUTATIONS = 1_999
@@ -61,7 +64,7 @@ def answers_of(
 
 
 def find_news(
-    answers: pd.DataFrame, vectors: np.ndarray, shown: list[str], waves: list[str], phrases: Phrases, seed: int
+    answers: pd.DataFrame, vectors: About, shown: Said, waves: list[str], phrases: Phrases, seed: int
 ) -> News:
     """Find groups of unexplained answers that recent waves give more often, or hardly any more, than those before.
 
@@ -76,10 +79,10 @@ def find_news(
     answers : DataFrame
         All answered responses: ``response_id``, ``unit_id`` (of the whole answer), ``wave``, ``respondent_id``,
         ``question_id``, ``text_id``, ``language``, ``explained`` (bool); any order.
-    vectors : ndarray, shape (n, d)
-        Of the whole answers, unit length, row by row.
-    shown : list of str, length n
-        Their masked texts.
+    vectors : callable
+        Positions in `answers` to the vectors of the whole answers, unit length, shape (m, d).
+    shown : callable
+        Positions in `answers` to their masked texts.
     waves : list of str
         Ids, the newest last.
     phrases : callable
@@ -98,25 +101,25 @@ def find_news(
        small windows must exceed large ones by, eq. 2.4.
     .. [3] Westfall and Young, Resampling-based multiple testing (1993): single-step maxT, section 2.3.
     """
+    starts = list(range(max(1, len(waves) - RECENT), len(waves)))
     order = np.argsort(answers["response_id"].to_numpy(dtype=str), kind="stable")
-    answers, vectors = answers.iloc[order].reset_index(drop=True), vectors[order]
-    shown = [shown[i] for i in order]
-    people = respondents(answers, waves)
-    who = pd.MultiIndex.from_frame(people[["wave", "respondent_id"]]).get_indexer(
-        pd.MultiIndex.from_frame(answers[["wave", "respondent_id"]])
-    )
+    answers = answers.iloc[order].reset_index(drop=True)
     open_rows = np.flatnonzero(~answers["explained"].to_numpy(bool))
     open_rows = open_rows[sample_of(answers["response_id"].iloc[open_rows].tolist(), MOST_ANSWERS)]
-    starts = list(range(max(1, len(waves) - RECENT), len(waves)))
-    groups = neighbourhoods(answers["text_id"].iloc[open_rows].tolist(), vectors[open_rows])
-    if not starts or groups is None:
+    points = vectors(order[open_rows])
+    groups = neighbourhoods(answers["text_id"].iloc[open_rows].tolist(), points) if starts else None
+    if groups is None:
         return NOTHING
+    people = respondents(answers, waves)
+    who = pd.MultiIndex.from_frame(people[["wave", "respondent_id"]]).get_indexer(
+        pd.MultiIndex.from_frame(answers[["wave", "respondent_id"]].iloc[open_rows])
+    )
     place = csr_matrix(
         (np.ones(len(open_rows), np.float32), (groups.point, np.arange(len(open_rows)))),
         shape=(groups.windows.shape[1], len(open_rows)),
     )
     by_person = csr_matrix(
-        (np.ones(len(open_rows), np.float32), (np.arange(len(open_rows)), who[open_rows])),
+        (np.ones(len(open_rows), np.float32), (np.arange(len(open_rows)), who)),
         shape=(len(open_rows), len(people)),
     )
     held = groups.windows @ place
@@ -128,9 +131,10 @@ def find_news(
     ]
     if not found:
         return NOTHING
-    rows = [open_rows[np.sort(held[window].indices)] for _, window, _, _, _ in found]
-    fits = [vectors[mine] @ vectors[open_rows[groups.centre[f[1]]]] for mine, f in zip(rows, found, strict=True)]
-    names = _names(rows, open_rows, shown, answers["language"].tolist(), phrases)
+    mine = [np.sort(held[window].indices) for _, window, _, _, _ in found]
+    fits = [points[own] @ points[groups.centre[f[1]]] for own, f in zip(mine, found, strict=True)]
+    names = _names(mine, shown(order[open_rows]), answers["language"].iloc[open_rows].tolist(), phrases)
+    rows = [open_rows[own] for own in mine]
     return _tables(answers, people, waves, found, rows, fits, names)
 
 
@@ -140,8 +144,12 @@ def respondents(answers: pd.DataFrame, waves: list[str]) -> pd.DataFrame:
     A stratum holds those who answered the same open questions, so that like is compared with like: a wave in which
     another question was asked, or another organisation took part that asks its own, makes no news by that alone.
     """
-    asked = answers.groupby(["wave", "respondent_id"])["question_id"].agg(lambda q: "\n".join(sorted(set(q))))
-    people = asked.reset_index(name="pattern").sort_values(["wave", "respondent_id"], ignore_index=True)
+    # Each question is a digit of one number: the same number, the same questions.
+    number, questions = pd.factorize(answers["question_id"], sort=True)
+    asked = answers[["wave", "respondent_id"]].assign(pattern=[1 << int(n) for n in number])
+    asked["pattern"] = asked["pattern"].astype("int64" if len(questions) < 63 else object)
+    people = asked.drop_duplicates().groupby(["wave", "respondent_id"], as_index=False)["pattern"].sum()
+    people = people.sort_values(["wave", "respondent_id"], ignore_index=True)
     place = {wave: i for i, wave in enumerate(waves)}
     return people.assign(wave_n=people["wave"].map(place).astype(int), stratum=pd.factorize(people["pattern"])[0])
 
@@ -280,14 +288,11 @@ def _once(counts: csr_matrix) -> csr_matrix:
     return counts
 
 
-def _names(
-    rows: list[np.ndarray], pool: np.ndarray, shown: list[str], languages: list[str], phrases: Phrases
-) -> list[str]:
+def _names(rows: list[np.ndarray], shown: list[str], languages: list[str], phrases: Phrases) -> list[str]:
     """Name each finding by a phrase that sets its answers apart from the other unexplained ones."""
-    read = phrases([shown[i] for i in pool], [languages[i] for i in pool])
-    of_row = dict(zip(pool.tolist(), read, strict=True))
-    rest = sorted(set(pool.tolist()) - {int(i) for mine in rows for i in mine})
-    said = [of_row[int(i)] for mine in rows for i in mine] + [of_row[i] for i in rest]
+    read = phrases(shown, languages)
+    rest = sorted(set(range(len(shown))) - {int(i) for mine in rows for i in mine})
+    said = [read[int(i)] for mine in rows for i in mine] + [read[i] for i in rest]
     group = np.concatenate([np.repeat(np.arange(len(rows)), [len(mine) for mine in rows]), np.full(len(rest), -1)])
     names = names_of(telling_phrases(said, group), range(len(rows)))
     return [names[g] for g in range(len(rows))]

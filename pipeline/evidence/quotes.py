@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.evidence.fragments import FindPhrases, fragments
-from pipeline.evidence.passages import PARTS, PERSON, WHO, Sources, best_each, coded_units, passages, sources
+from pipeline.evidence.passages import PARTS, PERSON, WHO, Sources, best_each, coded_units, likeliest, passages, sources
 from pipeline.evidence.segments import all_segments
 from pipeline.evidence.spans import FRAGMENT, PULL, Spans, kind_of
 from pipeline.evidence.variety import content_words, pick
@@ -20,6 +20,8 @@ from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
 from pipeline.themes.standing import QuoteStanding
 
+# Passages are cut from so many answers that raise a theme, of each question; a million more would show nothing else.
+MOST_READ = 2_000
 # Only so many, the best of a theme, are compared with each other.
 SHORTLIST = 200
 SIDE = "side="
@@ -77,7 +79,11 @@ def choose_quotes(
     A respondent is quoted once a theme, with one passage or one fragment, in whatever lists it stands; only approval
     or a pin can bring in more.
     """
-    meaning = units[units["n"] > 0].sort_values(["response_id", "n"], ignore_index=True)
+    mentions = likeliest(mentions, MOST_READ)
+    wanted = set(mentions["response_id"]) | {response_id for _, response_id in standing}
+    responses = responses[responses["response_id"].isin(wanted)]
+    meaning = units[(units["n"] > 0) & units["response_id"].isin(wanted)]
+    meaning = meaning.sort_values(["response_id", "n"], ignore_index=True)
     material = sources(meaning, vectors, responses, redactions)
     coded = coded_units(mentions, unit_codes, meaning)
     fixed = _fixed(standing, responses, material, params)
@@ -114,6 +120,7 @@ def _segments(survey: Survey, closed: pd.DataFrame, responses: pd.DataFrame) -> 
     found: dict[tuple, frozenset[str]] = {}
     for question_id in sorted(set(responses["question_id"])):
         members = all_segments(survey, closed, question_id)
+        members = members[members["respondent_id"].isin(responses["respondent_id"])]
         for (wave, respondent_id), names in members.groupby(PERSON)["segment"]:
             found[question_id, wave, respondent_id] = frozenset(names)
     return found

@@ -23,6 +23,7 @@ import yaml
 from pipeline.foundation.contracts import Contract
 from pipeline.foundation.errors import ThemebookError
 
+Rows = list[list[tuple[str, str, Any]]]
 FAULT = "This is a fault of themebook or of a hand-edited output: run `dvc repro`, and report it if it stays."
 _DTYPES = {"int": "int64", "float": "float64", "bool": "bool"}
 
@@ -269,8 +270,16 @@ def table_in_parts(contract: Contract, wave: str | None = None) -> Iterator[Call
         yield write
 
 
-def read_table(contract: Contract, wave: str | None = None) -> pd.DataFrame:
+def read_table(contract: Contract, wave: str | None = None, where: Rows | None = None) -> pd.DataFrame:
     """Read a table and check it.
+
+    Parameters
+    ----------
+    contract : Contract
+    wave : str, optional
+    where : list of list of (column, operator, value), optional
+        Of a parquet table, the rows to read, as pyarrow's filters: any of the inner lists holds, all of it. The others
+        are never held.
 
     Raises
     ------
@@ -284,7 +293,7 @@ def read_table(contract: Contract, wave: str | None = None) -> pd.DataFrame:
     else:
         import pyarrow.parquet as pq
 
-        table = pq.read_table(content).to_pandas()
+        table = pq.read_table(content, filters=where).to_pandas()
     return check(table, contract, str(path))
 
 

@@ -22,7 +22,7 @@ from pipeline.foundation.contracts import (
 )
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_table, read_waves, write_json, write_table
+from pipeline.foundation.tables import Rows, read_table, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import load_vectors
 from pipeline.text.shown import redactions_by_response, shown_units
@@ -56,9 +56,17 @@ def run(wave: str | None = None) -> None:
     write_table(found.candidates, CANDIDATES)
     write_table(found.units, CANDIDATE_UNITS)
     write_table(found.responses, CANDIDATE_RESPONSES)
-    answers = answers_of(responses, units, read_table(MENTIONS), read_table(HELDOUT))
-    about, waves = vectors(answers["text_id"]), list(survey.waves)
-    news = find_news(answers, about, shown_units(answers, texts, redactions), waves, phrases, params.seed)
+    telling: Rows = [[("mentioned", "==", True)], [("source", "==", "person")]]
+    answers = answers_of(responses, units, read_table(MENTIONS, where=telling), read_table(HELDOUT))
+
+    def about(rows: np.ndarray) -> np.ndarray:
+        return vectors(answers["text_id"].iloc[rows])
+
+    def said(rows: np.ndarray) -> list[str]:
+        return shown_units(answers.iloc[rows], texts, redactions)
+
+    waves = list(survey.waves)
+    news = find_news(answers, about, said, waves, phrases, params.seed)
     write_table(news.findings, EMERGING)
     write_table(news.answers, EMERGING_ANSWERS)
     write_json(metrics_path("drift"), drift_metrics(measure_drift(answers, about, waves, params.seed)))

@@ -34,7 +34,7 @@ def run(wave: str | None = None) -> None:
     texts = dict(zip(responses["response_id"], responses["text"], strict=True))
     standing = replay(load_codebook(survey), load_decisions(), texts)
     quotes = choose_quotes(
-        read_table(MENTIONS),
+        read_table(MENTIONS, where=[[("mentioned", "==", True)]]),
         read_table(UNIT_CODES),
         read_waves(UNITS, survey.waves),
         load_vectors(survey.waves),

@@ -282,7 +282,7 @@ def _placed(units: pd.DataFrame, known: np.ndarray, all_known: bool, look: Look,
         end = int(ends[min(np.searchsorted(ends, start + BLOCK), len(ends) - 1)])
         rows, start = by_answer[start:end], end
         mine = units.iloc[rows]
-        first = ~mine.duplicated(["text_id", "whole_id"]).to_numpy()
+        first = np.asarray(~mine.duplicated(["text_id", "whole_id"]), bool)
         vectors, around, texts = look(rows[first])
         near = (
             found.fit[known[rows[first]]]
