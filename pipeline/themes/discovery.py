@@ -257,8 +257,8 @@ def _candidates(
         weakest = raised.argmin()
         fit, broad, centres = np.delete(fit, weakest, axis=1), np.delete(broad, weakest), np.delete(centres, weakest, 0)
     graph = likeness(inner.index, inner.weight, np.ones(len(pool), bool))
-    parts = (inner.points, drawn(inner.points, graph), centres)
-    assigner = Assigner(ground, *(part.astype(np.float32) for part in parts), pool)
+    near, pulled, middle = (part.astype(np.float32) for part in (inner.points, drawn(inner.points, graph), centres))
+    assigner = Assigner(ground, near, pulled, middle, pool)
     if not fit.shape[1]:
         return _Found(fit, bounds, np.zeros(len(fit), bool), broad, [], {}, assigner)
     nearest = fit.argmax(axis=1)[pool]
@@ -279,7 +279,7 @@ def _placed(units: pd.DataFrame, known: np.ndarray, all_known: bool, look: Look,
     held = np.zeros(len(units), bool)
     totals, answers, start = np.zeros(0), [], 0
     while start < len(units):
-        end = int(ends[min(np.searchsorted(ends, start + BLOCK), len(ends) - 1)])
+        end = int(ends[min(int(np.searchsorted(ends, start + BLOCK)), len(ends) - 1)])
         rows, start = by_answer[start:end], end
         mine = units.iloc[rows]
         first = np.asarray(~mine.duplicated(["text_id", "whole_id"]), bool)
