@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.foundation.cache import cache_folder, make_private
+from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import notice
 from pipeline.text.torch_encoder import SentenceTransformerEncoder
 
@@ -182,7 +183,7 @@ def _convert(ov: Any, folder: Path, weights: dict[str, np.ndarray] | None) -> An
                     input=[(name, open_shape, ov.Type.i64) for name in ("input_ids", "attention_mask")],
                 )
             _compare(ov, converted, folder, reference)
-    except CannotConvert:
+    except (CannotConvert, ThemebookError):
         raise
     except Exception as error:
         raise CannotConvert(f"converting it failed: {type(error).__name__}") from error

@@ -85,6 +85,9 @@ class EmbeddingCache:
             rows = slice(start, start + PART)
             self._try(lambda base, rows=rows: self._add(base, digests[rows], vectors[rows]))  # type: ignore[misc]
 
+    def __del__(self) -> None:
+        self.close()
+
     def close(self) -> None:
         """Let the file go."""
         if self._base is not None:

@@ -141,26 +141,26 @@ class CachedEncoder:
         """Give the vectors of texts: those of `known`, those in the cache, and the others encoded and kept."""
         if digests is None:
             digests = digests_of([text_id(text) for text in texts])
-        vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        left = np.ones(len(texts), bool)
+        _, rows, back = np.unique(in_order(digests), return_index=True, return_inverse=True)
+        digests = digests[rows]
+        vectors = np.zeros((len(rows), self.dimensions), np.float32)
+        left = np.ones(len(rows), bool)
         if known is not None:
             left = ~known.holds(digests)
             vectors[~left] = known(digests[~left])
         if self.cached and left.any():
             if self._cache is None:
                 self._cache = EmbeddingCache(f"{self.model} {json.dumps(self.about, sort_keys=True)}", self.dimensions)
-            rows = np.flatnonzero(left)
-            found, cached = self._cache.find(digests[rows])
-            vectors[rows[found]] = cached[found]
-            left[rows[found]] = False
+            asked = np.flatnonzero(left)
+            found, cached = self._cache.find(digests[asked])
+            vectors[asked[found]] = cached[found]
+            left[asked[found]] = False
         done(len(texts) - int(left.sum()))
         if left.any():
-            rows = np.flatnonzero(left)
-            vectors[rows] = self.backend.encode([texts[i] for i in rows], done)
+            vectors[left] = self.backend.encode([texts[row] for row in rows[left]], done)
             if self._cache is not None:
-                _, first = np.unique(in_order(digests[rows]), return_index=True)
-                self._cache.add(digests[rows[first]], vectors[rows[first]])
-        return vectors
+                self._cache.add(digests[left], vectors[left])
+        return vectors[back]
 
 
 def load_encoder(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.foundation.cores import free_cores
+from pipeline.foundation.errors import ThemebookError, listing
 
 # Batches between two signs of progress.
 TOLD = 16
@@ -63,7 +64,12 @@ class SentenceTransformerEncoder:
             device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
             self._model = SentenceTransformer(str(self.folder), device=device, local_files_only=True)
             tensors = {name: torch.from_numpy(value) for name, value in self.weights.items()}
-            self._model.load_state_dict(tensors, strict=False)
+            unknown = self._model.load_state_dict(tensors, strict=False).unexpected_keys
+            if unknown:
+                raise ThemebookError(
+                    f"The tuned weights are another model's: {self.folder} has no {listing(unknown, 3)}.",
+                    "Remove models/tuned and run `dvc repro`, which tunes anew.",
+                )
         return self._model
 
     @property
