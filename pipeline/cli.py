@@ -369,6 +369,16 @@ def review_read(file: Path, reviewer: str) -> None:
         click.echo(line)
 
 
+@cli.command()
+@click.option("--clear", is_flag=True, help="Delete converted models and embeddings; what is needed is made again.")
+def cache(clear: bool) -> None:
+    """Say where converted models and embeddings are kept for all projects on this machine, and how large they are."""
+    from pipeline.foundation.cache import clear_cache, describe_cache
+
+    for line in clear_cache() if clear else describe_cache():
+        click.echo(line)
+
+
 def main() -> None:
     """Run the command line; a problem with what the user gave is one message, never a traceback."""
     try:

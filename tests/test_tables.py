@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import load_file
 
 from pipeline.foundation import tables
 from pipeline.foundation.contracts import CANDIDATES, HEADLINES, PREVALENCE, QUOTES, RESPONSES, UNITS
@@ -101,10 +102,14 @@ def test_a_failed_write_leaves_no_temporary_file(tmp_path, monkeypatch):
 
 def test_vectors_round_trip_sorted_by_id(tmp_path):
     vectors = np.eye(3, dtype=np.float32)
-    tables.write_vectors(tmp_path / "v.safetensors", ["c", "a", "b"], vectors, {"encoder": "e"})
-    ids, read = tables.read_vectors(tmp_path / "v.safetensors")
-    assert ids == ["a", "b", "c"]
+    ids = [letter * 64 for letter in "cab"]
+    tables.write_vectors(tmp_path / "v.safetensors", ids, vectors, {"encoder": "e"})
+    digests, read = tables.read_vectors(tmp_path / "v.safetensors")
+    assert [row.tobytes().hex() for row in digests] == sorted(ids)
     assert np.array_equal(read, vectors[[1, 2, 0]])
+    assert tables.about_vectors(tmp_path / "v.safetensors") == {"encoder": "e"}
+    # The file is what the format says, for any other reader of it.
+    assert np.array_equal(load_file(tmp_path / "v.safetensors")["vectors"], read)
 
 
 def test_yaml_with_a_key_twice_names_the_line(tmp_path):

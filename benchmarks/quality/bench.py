@@ -147,7 +147,8 @@ class Bench:
     @cached_property
     def encoder(self) -> Any:
         """The encoder that the project names, as it is shipped."""
-        from pipeline.text.encoder import SentenceTransformerEncoder, model_folder
+        from pipeline.text.encoder import model_folder
+        from pipeline.text.torch_encoder import SentenceTransformerEncoder
 
         return SentenceTransformerEncoder(model_folder(self.base.params["embed"]["encoder"]))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -92,7 +91,7 @@ class Project:
         found: dict[str, np.ndarray] = {}
         for wave in self.survey["waves"]:
             with safe_open(self.folder / f"data/embeddings/{wave}.safetensors", framework="numpy") as file:
-                ids = json.loads(file.metadata()["about"])["text_ids"]
+                ids = [digest.tobytes().hex() for digest in file.get_tensor("text_ids")]
                 found |= dict(zip(ids, file.get_tensor("vectors"), strict=True))
         return found
 

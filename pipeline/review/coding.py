@@ -392,7 +392,7 @@ def machine_codes(codings: Codings, mentions: pd.DataFrame) -> dict[str, frozens
 def cell_vectors(cells: pd.DataFrame, units: pd.DataFrame, vectors: Vectors) -> np.ndarray:
     """Give the vector of each cell's first answering part, shape (n, d); zeros where it has no unit (a non-answer)."""
     whole = units[units["n"] == 0].set_index("response_id")["text_id"].reindex(cells["first"])
-    found = np.zeros((len(cells), vectors.vectors.shape[1]), np.float32)
+    found = np.zeros((len(cells), vectors.dimensions), np.float32)
     has = whole.notna().to_numpy()
     found[has] = vectors(whole[has])
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.foundation.contracts import RESPONSES, UNITS
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_json, read_table, write_vectors
+from pipeline.foundation.tables import digests_of, read_json, read_table, write_vector_blocks
 from pipeline.text.encoder import MANIFEST, load_encoder, vectors_path
 
 
@@ -14,9 +14,9 @@ def run(wave: str) -> None:
     params = load_params().embed
     encoder = load_encoder(params, read_json(MANIFEST))
     units = read_table(UNITS, wave).drop_duplicates("text_id").sort_values("text_id")
-    raw = read_table(RESPONSES, wave).set_index("response_id")["text"]
-    texts = [raw[r][s:e] for r, s, e in zip(units["response_id"], units["start"], units["end"], strict=True)]
-    vectors = encoder.encode(texts)
-    about = {"encoder": params.encoder, "precision": params.precision}
-    write_vectors(vectors_path(wave), units["text_id"].tolist(), vectors, about)
-    say(f"embed {wave}", texts=len(texts), dimensions=vectors.shape[1])
+    raw = dict(zip(*(read_table(RESPONSES, wave)[name] for name in ("response_id", "text")), strict=True))
+    place = zip(units["response_id"], units["start"], units["end"], strict=True)
+    blocks = encoder.stream((raw[response_id][start:end] for response_id, start, end in place), len(units))
+    about = {"encoder": params.encoder, "precision": params.precision, **encoder.about}
+    write_vector_blocks(vectors_path(wave), digests_of(units["text_id"]), blocks, about)
+    say(f"embed {wave}", texts=len(units), dimensions=encoder.dimensions, **encoder.about)

@@ -7,12 +7,20 @@ import numpy as np
 from pipeline.foundation.contracts import RESPONSES, UNITS
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import read_json, read_vectors, read_waves
+from pipeline.foundation.tables import digests_of, read_json, read_waves
 from pipeline.survey.description import load_survey
-from pipeline.text.encoder import MANIFEST, load_encoder
+from pipeline.text.encoder import MANIFEST, load_encoder, reference_encoder
 from pipeline.text.tuning import tune
 from pipeline.themes.codebook import load_codebook
-from pipeline.themes.tuned import VECTORS, fingerprints, lessons_of, load_weights, plan, read_card, save_tuned
+from pipeline.themes.tuned import (
+    fingerprints,
+    lessons_of,
+    load_tuned_vectors,
+    load_weights,
+    plan,
+    read_card,
+    save_tuned,
+)
 
 
 def run(wave: str | None = None) -> None:
@@ -32,22 +40,20 @@ def run(wave: str | None = None) -> None:
     todo = plan(lessons, taught, settings, params.tune, card)
     about = {"act": "off" if todo.act == "off" else "tuned", "reason": todo.reason}
     if todo.act == "off":
-        save_tuned(None, [], np.zeros((0, 1)), about)
+        save_tuned(None, np.zeros((0, 32), np.uint8), [], about)
         say("tune", act="off", reason=todo.reason)
         return
     if todo.act == "keep":
-        weights, taught = load_weights(), card["taught"]
-        known = dict(zip(*read_vectors(VECTORS), strict=True))
-        encoder = load_encoder(params.embed, manifest, weights)
+        weights, taught, known = load_weights(), card["taught"], load_tuned_vectors()
     else:
-        encoder = load_encoder(params.embed, manifest)
-        weights, known = tune(encoder.model, lessons, params.tune, params.seed), {}
+        weights = tune(reference_encoder(params.embed, manifest).model, lessons, params.tune, params.seed)
+        known = None
+    encoder = load_encoder(params.embed, manifest, weights)
     units = read_waves(UNITS, survey.waves).drop_duplicates("text_id").sort_values("text_id")
-    raw = responses.set_index("response_id")["text"]
-    new = units[~units["text_id"].isin(known)]
-    texts = [raw[r][s:e] for r, s, e in zip(new["response_id"], new["start"], new["end"], strict=True)]
-    known |= dict(zip(new["text_id"], encoder.encode(texts), strict=True)) if texts else {}
-    text_ids = units["text_id"].tolist()
-    vectors = np.stack([known[text_id] for text_id in text_ids]) if text_ids else np.zeros((0, 1), np.float32)
-    save_tuned(weights, text_ids, vectors, {**about, "taught": taught, "settings": settings})
-    say("tune", act=todo.act, reason=todo.reason, taught=len(taught), texts=len(text_ids), new=len(texts))
+    raw = dict(zip(responses["response_id"], responses["text"], strict=True))
+    place = zip(units["response_id"], units["start"], units["end"], strict=True)
+    texts = (raw[response_id][start:end] for response_id, start, end in place)
+    digests = digests_of(units["text_id"])
+    blocks = encoder.stream(texts, len(units), known, digests)
+    save_tuned(weights, digests, blocks, {**about, "taught": taught, "settings": settings}, encoder.about)
+    say("tune", act=todo.act, reason=todo.reason, taught=len(taught), texts=len(units))

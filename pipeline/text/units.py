@@ -14,6 +14,7 @@ from pipeline.foundation.log import progress
 from pipeline.foundation.params import Segment
 from pipeline.foundation.tables import empty
 from pipeline.text.boundaries import cut, find_cuts
+from pipeline.text.ids import text_id
 from pipeline.text.languages import detect
 from pipeline.text.patterns import Redaction
 from pipeline.text.personal import find_personal
@@ -86,11 +87,6 @@ def segment(
                 signs.append((unit_id, shown[n - 1]))
         masked += [(response_id, r.start, r.end, r.type) for r in redactions]
     return _table(units, UNITS), _table(masked, REDACTIONS), _table(signs, SIGNS_OF_PROPOSALS)
-
-
-def text_id(text: str) -> str:
-    """Give a text's id, its sha256: the same text has the same embedding wherever it stands."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _unit_id(response_id: str, start: int, end: int, n: int) -> str:

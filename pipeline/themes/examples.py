@@ -137,7 +137,7 @@ def _taught(
     coded = coded[~coded["text"].map(normalise).isin(held)].sort_values("response_id", ignore_index=True)
     words = WordFeatures().fit(texts + coded["text"].tolist())
     if coded.empty:
-        nothing = np.zeros((0, vectors.vectors.shape[1]), np.float32)
+        nothing = np.zeros((0, vectors.dimensions), np.float32)
         answers = Answers(
             np.array([], dtype=str),
             nothing,

@@ -19,9 +19,9 @@ from pipeline.foundation.tables import (
     remove,
     write_bytes,
     write_json,
-    write_vectors,
+    write_vector_blocks,
 )
-from pipeline.text.encoder import MANIFEST, SentenceTransformerEncoder, Vectors, load_encoder, load_vectors
+from pipeline.text.encoder import MANIFEST, CachedEncoder, Vectors, load_encoder, load_vectors
 from pipeline.text.tuning import Lessons
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coding import example_texts
@@ -100,7 +100,11 @@ def plan(lessons: Lessons, taught: list[str], settings: dict[str, Any], params: 
 
 
 def save_tuned(
-    weights: dict[str, np.ndarray] | None, text_ids: list[str], vectors: np.ndarray, card: dict[str, Any]
+    weights: dict[str, np.ndarray] | None,
+    digests: np.ndarray,
+    blocks: Iterable[np.ndarray],
+    card: dict[str, Any],
+    made_by: dict[str, str] | None = None,
 ) -> None:
     """Write the changed weights, the vectors of all units by the tuned encoder, and the card; without weights, a card.
 
@@ -108,9 +112,13 @@ def save_tuned(
     ----------
     weights : dict of str to ndarray, or None
         What `tune` gave; None takes any earlier tuned encoder away.
-    text_ids : list of str, length n
-    vectors : ndarray of float32, shape (n, d)
+    digests : ndarray of uint8, shape (n, 32)
+        The texts, sorted.
+    blocks : iterable of ndarray of float32, shape (m, d)
+        Their vectors, block by block.
     card : dict
+    made_by : dict, optional
+        What the encoder says about itself; recorded with the vectors.
     """
     from safetensors.numpy import save
 
@@ -119,7 +127,7 @@ def save_tuned(
             remove(path)
     else:
         write_bytes(WEIGHTS, save({name: np.ascontiguousarray(value) for name, value in weights.items()}))
-        write_vectors(VECTORS, text_ids, vectors, {"encoder": "tuned"})
+        write_vector_blocks(VECTORS, digests, blocks, {"encoder": "tuned", **(made_by or {})})
     write_json(CARD, card)
 
 
@@ -135,7 +143,7 @@ def load_weights() -> dict[str, np.ndarray]:
     return dict(load(read_bytes(WEIGHTS, "Run `dvc repro`, which makes it.")))
 
 
-def coder_space(params: Embed, waves: Iterable[str]) -> tuple[SentenceTransformerEncoder, Vectors, dict[str, Any]]:
+def coder_space(params: Embed, waves: Iterable[str]) -> tuple[CachedEncoder, Vectors, dict[str, Any]]:
     """Give what the coder reads: the encoder, tuned where it was, the vectors of all units by it, and the card."""
     card = read_card() or {"act": "off", "reason": "the stage `tune` has not run"}
     manifest = read_json(MANIFEST)
