@@ -11,9 +11,10 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,9 @@ import yaml
 
 from pipeline.foundation.contracts import Contract
 from pipeline.foundation.errors import ThemebookError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DTYPES = {"int": "int64", "float": "float64", "bool": "bool"}
 
@@ -32,11 +36,18 @@ def path_of(contract: Contract, wave: str | None = None) -> Path:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically: temporary file, flush, rename."""
+    with _replacing(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write to a temporary file that takes the place of a file at the end, or goes if anything fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o644)
@@ -216,13 +227,99 @@ def write_table(table: pd.DataFrame, contract: Contract, wave: str | None = None
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrow_types = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
-    arrow_types["spans"] = pa.list_(pa.list_(pa.int64()))
-    schema = pa.schema([(name, arrow_types[kind]) for name, kind in contract.columns.items()])
-    arrow = pa.Table.from_pandas(checked, schema=schema, preserve_index=False).replace_schema_metadata(None)
-    buffer = io.BytesIO()
-    pq.write_table(arrow, buffer, compression="zstd")
-    write_bytes(path, buffer.getvalue())
+    arrow = pa.Table.from_pandas(checked, schema=arrow_schema(contract), preserve_index=False)
+    with _replacing(path) as stream:
+        pq.write_table(arrow.replace_schema_metadata(None), stream, compression="zstd")
+
+
+def arrow_schema(contract: Contract) -> pa.Schema:
+    """Give a contract's columns as Arrow types."""
+    import pyarrow as pa
+
+    types = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+    types["spans"] = pa.list_(pa.list_(pa.int64()))
+    return pa.schema([(name, types[kind]) for name, kind in contract.columns.items()])
+
+
+def write_parts(parts: Iterable[pa.Table], contract: Contract, wave: str | None = None) -> int:
+    """Check and write a table that is too large to be held whole.
+
+    Parameters
+    ----------
+    parts : iterable of pyarrow Table
+        Its rows in the order of the contract's key, each key once; each part becomes a row group.
+    contract : Contract
+        Of a parquet table.
+    wave : str, optional
+        Where the path names one.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+
+    Raises
+    ------
+    ThemebookError
+        If a part breaks the contract, or does not follow on the part before it. The earlier file then stays.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path, schema = path_of(contract, wave), arrow_schema(contract)
+    rows, last = 0, None
+    with _replacing(path) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+        for part in parts:
+            checked = check(part.to_pandas(), contract, str(path))
+            if not len(checked) and rows:
+                continue
+            keys = checked[list(contract.key)]
+            if last is not None and len(keys) and tuple(keys.iloc[0]) <= last:
+                raise ThemebookError(
+                    f"{path}: the rows of the table `{contract.name}` are not in the order of {contract.key}.",
+                    "This is a fault of themebook: report it.",
+                )
+            arrow = pa.Table.from_pandas(checked, schema=schema, preserve_index=False)
+            writer.write_table(arrow.replace_schema_metadata(None))
+            rows, last = rows + len(checked), tuple(keys.iloc[-1]) if len(keys) else last
+    return rows
+
+
+def read_parts(contract: Contract, wave: str | None, columns: Sequence[str], rows: int = 100_000) -> Iterator[pa.Table]:
+    """Read some columns of a parquet table bit by bit, in its order.
+
+    Names, types and allowed values of these columns are checked; what holds for a whole table (no key stands twice)
+    was checked when it was written.
+
+    Raises
+    ------
+    ThemebookError
+        If the file is missing or breaks its contract.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path = path_of(contract, wave)
+    if not path.exists():
+        raise ThemebookError(f"{path} does not exist.", "Run `dvc repro`, which makes it.")
+    wanted = arrow_schema(contract)
+    with pq.ParquetFile(path) as file:
+        broken = [] if file.schema_arrow.names == wanted.names else ["(which there are)"]
+        broken += [n for n in columns if n in file.schema_arrow.names and file.schema_arrow.field(n) != wanted.field(n)]
+        for batch in file.iter_batches(rows, columns=list(columns)) if not broken else ():
+            part = pa.Table.from_batches([batch])
+            for name in set(columns) & set(contract.values):
+                if not pc.all(pc.is_in(part[name], pa.array(contract.values[name]))).as_py():
+                    broken.append(name)
+            if broken:
+                break
+            yield part
+    if broken:
+        raise ThemebookError(
+            f"{path}: the table `{contract.name}` breaks its contract in column `{broken[0]}`.",
+            "This is a fault of themebook or of a hand-edited output: run `dvc repro`, and report it if it stays.",
+        )
 
 
 def read_table(contract: Contract, wave: str | None = None) -> pd.DataFrame:
