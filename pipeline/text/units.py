@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-BATCH = 128
+# So many texts are parsed at once, or fewer where they are long. How they are grouped changes no result.
+BATCH = 256
 # spaCy's parser needs about a gigabyte for 100,000 characters; a longer answer is read in parts of this size.
 PART = 50_000
 # So many answers get their units at once.
@@ -150,28 +151,17 @@ def read_texts(
     import pyarrow as pa
 
     languages = detect(texts, params.language)
-    rows: list[tuple[Any, ...]] = [()] * len(texts)
-    parsed = _parsed(texts, languages, params, nlp, manifest)
-    for i, doc in progress(parsed, "splitting answers", len(texts)):
-        text = texts[i]
-        redactions = find_personal([text], [doc], names=params.mask_names)[0]
-        cuts = find_cuts(text, doc, params.min_words, [(r.start, r.end) for r in redactions])
-        spans = cut(text, cuts, params.min_words)
-        english = doc if params.language == "en" else None
-        rows[i] = (
-            [start for start, _ in spans],
-            [end for _, end in spans],
-            [_SIGN[sign_of(english, *span)] if english is not None else _SIGN[""] for span in spans],
-            [_digest(text[start:end]) for start, end in ([(spans[0][0], spans[-1][1])] if spans else []) + spans],
-            [r.start for r in redactions],
-            [r.end for r in redactions],
-            [TYPES.index(r.type) for r in redactions],
-        )
+    own = [i for i, text in enumerate(texts) if languages[i] == params.language and text.strip()]
+    chosen = set(own)
+    rows = {i: _row(texts[i], None, params) for i in range(len(texts)) if i not in chosen}
+    if own:
+        pipeline = nlp if nlp is not None else load_spacy(params.spacy_model, manifest)
+        rows.update(progress(_parsed(texts, own, params, pipeline), "splitting answers", len(own)))
     offsets, small = pa.list_(pa.int32()), pa.list_(pa.int8())
     types = (offsets, offsets, small, pa.list_(pa.binary(32)), offsets, offsets, small)
     columns = {"language": pa.array(languages, pa.string())}
     for k, (name, kind) in enumerate(zip(_READ, types, strict=True)):
-        columns[name] = pa.array([row[k] for row in rows], kind)
+        columns[name] = pa.array([rows[i][k] for i in range(len(texts))], kind)
     return pa.table(columns)
 
 
@@ -328,21 +318,68 @@ def _unit_id(response_id: str, start: int, end: int, n: int) -> str:
     return "u_" + hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+class _Later(Exception):
+    """Named entities are asked for, which are looked for in many texts at once."""
+
+
+def _later(doc: Doc) -> Doc:
+    raise _Later
+
+
 def _parsed(
-    texts: Sequence[str], languages: list[str], params: Segment, nlp: Language | None, manifest: Path
-) -> Iterator[tuple[int, Doc | None]]:
-    """The place of each text with its parse, or with None where it is not in the pipeline's language."""
-    own = [i for i, text in enumerate(texts) if languages[i] == params.language and text.strip()]
-    if own:
-        pipeline = nlp if nlp is not None else load_spacy(params.spacy_model, manifest)
-        short = [i for i in own if len(texts[i]) <= PART]
-        readable = (_readable(texts[i]) for i in short)
-        yield from zip(short, pipeline.pipe(readable, batch_size=BATCH), strict=True)
-        for i in own:
-            if len(texts[i]) > PART:
-                yield i, _parsed_in_parts(texts[i], pipeline)
-    chosen = set(own)
-    yield from ((i, None) for i in range(len(texts)) if i not in chosen)
+    texts: Sequence[str], own: Sequence[int], params: Segment, nlp: Language
+) -> Iterator[tuple[int, tuple[list[Any], ...]]]:
+    """Read the texts at some places, in batches: the place of each, and what `_row` gives.
+
+    Named entities take spaCy longer than all else, and few answers need them: only those get them.
+    """
+    entities: Any = nlp.get_pipe("ner")
+    for places in _batches(texts, [i for i in own if len(texts[i]) <= PART]):
+        waiting = []
+        docs = nlp.pipe((_readable(texts[i]) for i in places), batch_size=BATCH, disable=["ner"])
+        for i, doc in zip(places, docs, strict=True):
+            try:
+                yield i, _row(texts[i], doc, params, _later)
+            except _Later:
+                waiting.append((i, doc))
+        docs = entities.pipe((doc for _, doc in waiting), batch_size=BATCH)
+        yield from ((i, _row(texts[i], doc, params)) for (i, _), doc in zip(waiting, docs, strict=True))
+    for i in own:
+        if len(texts[i]) > PART:
+            yield i, _row(texts[i], _parsed_in_parts(texts[i], nlp), params)
+
+
+def _batches(texts: Sequence[str], places: Sequence[int]) -> Iterator[list[int]]:
+    """Places in order, at most `BATCH` at once and no more than `PART` characters."""
+    batch: list[int] = []
+    characters = 0
+    for i in places:
+        if batch and (len(batch) == BATCH or characters + len(texts[i]) > PART):
+            yield batch
+            batch, characters = [], 0
+        batch.append(i)
+        characters += len(texts[i])
+    if batch:
+        yield batch
+
+
+def _row(
+    text: str, doc: Doc | None, params: Segment, entities: Callable[[Doc], Doc] | None = None
+) -> tuple[list[Any], ...]:
+    """What `read_texts` says of one text, in the order of `_READ`."""
+    redactions = find_personal([text], [doc], names=params.mask_names, entities=entities)[0]
+    spans = cut(text, find_cuts(text, doc, params.min_words, [(r.start, r.end) for r in redactions]), params.min_words)
+    whole = doc.text if doc is not None else ""
+    english = doc if params.language == "en" else None
+    return (
+        [start for start, _ in spans],
+        [end for _, end in spans],
+        [_SIGN[sign_of(english, *span, whole)] if english is not None else _SIGN[""] for span in spans],
+        [_digest(text[start:end]) for start, end in ([(spans[0][0], spans[-1][1])] if spans else []) + spans],
+        [r.start for r in redactions],
+        [r.end for r in redactions],
+        [TYPES.index(r.type) for r in redactions],
+    )
 
 
 def _readable(text: str) -> str:
