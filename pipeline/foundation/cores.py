@@ -8,6 +8,10 @@ from pathlib import Path
 
 # Long enough to see whether somebody else is computing (ten ticks of the system's clock), too short to be felt.
 WATCH_SECONDS = 0.1
+_CGROUP = Path("/sys/fs/cgroup")
+# One thread each: several processes that each start a thread per core are slower than one.
+_LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR")
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in _LIBRARIES}
 
 
 def free_cores() -> int:
@@ -25,19 +29,36 @@ def free_cores() -> int:
     return allowed if allowed == 1 else max(1, min(allowed, round(allowed - _busy(allowed))))
 
 
-def allowed_cores() -> int:
-    """Count the cores that this process may use: its affinity, and the quota of its control group."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _quota(Path("/sys/fs/cgroup/cpu.max"))
-    return max(1, min(cores, math.ceil(quota))) if quota else cores
+def allowed_cores(cgroup: Path = _CGROUP) -> int:
+    """Count the cores that this process may use: those it is bound to, within a container's quota.
+
+    Parameters
+    ----------
+    cgroup : Path
+        Where the system keeps a container's quota (Linux; version 2 and 1 of its control groups are read).
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota(cgroup)
+    return max(1, min(bound, math.ceil(quota) if quota else bound))
 
 
-def _quota(path: Path) -> float:
-    """Read a control group's quota in cores; 0 where there is none."""
+def _quota(cgroup: Path) -> float:
+    """A container's share in cores, 0 where there is no limit."""
     try:
-        most, period = path.read_text().split()
-        return 0.0 if most == "max" else int(most) / int(period)
+        limit, period = (cgroup / "cpu.max").read_text().split()
     except (OSError, ValueError):
+        try:
+            limit, period = ((cgroup / "cpu" / f"cpu.cfs_{n}_us").read_text() for n in ("quota", "period"))
+        except OSError:
+            return 0.0
+    try:
+        return max(0.0, int(limit) / int(period))
+    except (ValueError, ZeroDivisionError):  # "max": no limit
         return 0.0
 
 

@@ -24,6 +24,10 @@ class ThemebookError(Exception):
         self.remedy = remedy
         super().__init__(f"{what} {remedy}")
 
+    def __reduce__(self) -> tuple[type[ThemebookError], tuple[str, str]]:
+        """Travel between processes with both halves of the message."""
+        return type(self), (self.what, self.remedy)
+
 
 def closest(name: str, known: Iterable[str]) -> str:
     """Say which known name is meant, for the end of an error message.

@@ -23,10 +23,13 @@ def notice(text: str) -> None:
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
-    """Show a progress bar over a long loop, with rate and time left, where standard error is a terminal."""
+    """Show a progress bar over a long loop, where a user started this process on a terminal."""
+    from multiprocessing import parent_process
+
     from tqdm import tqdm
 
-    return tqdm(items, desc=what, total=total, disable=not sys.stderr.isatty(), leave=False)
+    hidden = not sys.stderr.isatty() or parent_process() is not None
+    return tqdm(items, desc=what, total=total, disable=hidden, leave=False)
 
 
 @contextmanager

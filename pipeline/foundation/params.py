@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.foundation.errors import ThemebookError, closest
 from pipeline.foundation.tables import read_yaml
@@ -132,9 +132,18 @@ class Review(Section):
 
 
 class Params(Section):
-    """The whole of params.yaml."""
+    """The whole of params.yaml.
+
+    ``engine``, ``scheduler``, ``workers`` and ``shard_rows`` say where heavy work runs, never what comes out; no stage
+    depends on them. ``scheduler``: the address of a Dask scheduler, for the engine ``dask``. ``workers``: processes of
+    the engine ``local``; 0 stands for as many as there are free cores. ``shard_rows``: rows in one piece of work.
+    """
 
     seed: int = 2025
+    engine: Literal["local", "dask"] = "local"
+    scheduler: str = ""
+    workers: int = Field(0, ge=0)
+    shard_rows: int = Field(8000, ge=1)
     ingest: Ingest = Ingest()
     segment: Segment = Segment()
     embed: Embed = Embed()
@@ -156,6 +165,12 @@ class Params(Section):
         if isinstance(value, dict) and value.get("mode") is False:
             return {**value, "mode": "off"}
         return value
+
+    @model_validator(mode="after")
+    def _where(self) -> Params:
+        if self.engine == "dask" and not self.scheduler:
+            raise ValueError("`engine: dask` needs the address of a scheduler, such as `scheduler: tcp://host:8786`")
+        return self
 
 
 def parse(model: type[Model], content: Any, where: str, text: str = "") -> Model:

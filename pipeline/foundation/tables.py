@@ -12,10 +12,10 @@ import itertools
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ import yaml
 
 from pipeline.foundation.contracts import Contract
 from pipeline.foundation.errors import ThemebookError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Rows = list[list[tuple[str, str, Any]]]
 FAULT = "This is a fault of themebook or of a hand-edited output: run `dvc repro`, and report it if it stays."
@@ -254,9 +257,7 @@ def table_in_parts(contract: Contract, wave: str | None = None) -> Iterator[Call
     import pyarrow.parquet as pq
 
     path = path_of(contract, wave)
-    arrow_types = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
-    arrow_types["spans"] = pa.list_(pa.list_(pa.int64()))
-    schema = pa.schema([(name, arrow_types[kind]) for name, kind in contract.columns.items()])
+    schema = arrow_schema(contract)
     last: list[tuple[Any, ...]] = []
     with replacing(path) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
 
@@ -271,6 +272,62 @@ def table_in_parts(contract: Contract, wave: str | None = None) -> Iterator[Call
             writer.write_table(arrow)
 
         yield write
+
+
+def arrow_schema(contract: Contract) -> pa.Schema:
+    """Give a contract's columns as Arrow types."""
+    import pyarrow as pa
+
+    types = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+    types["spans"] = pa.list_(pa.list_(pa.int64()))
+    return pa.schema([(name, types[kind]) for name, kind in contract.columns.items()])
+
+
+def write_parts(parts: Iterable[pa.Table], contract: Contract, wave: str | None = None) -> int:
+    """Write a table part by part, as `table_in_parts` does, from Arrow tables; give the number of rows."""
+    rows = 0
+    with table_in_parts(contract, wave) as write:
+        for part in parts:
+            write(part.to_pandas())
+            rows += len(part)
+    return rows
+
+
+def read_parts(contract: Contract, wave: str | None, columns: Sequence[str], rows: int = 100_000) -> Iterator[pa.Table]:
+    """Read some columns of a parquet table bit by bit, in its order.
+
+    Names, types and allowed values of these columns are checked; what holds for a whole table (no key stands twice)
+    was checked when it was written.
+
+    Raises
+    ------
+    ThemebookError
+        If the file is missing or breaks its contract.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path = path_of(contract, wave)
+    if not path.exists():
+        raise ThemebookError(f"{path} does not exist.", "Run `dvc repro`, which makes it.")
+    wanted = arrow_schema(contract)
+    with pq.ParquetFile(path) as file:
+        broken = [] if file.schema_arrow.names == wanted.names else ["(which there are)"]
+        broken += [n for n in columns if n in file.schema_arrow.names and file.schema_arrow.field(n) != wanted.field(n)]
+        for batch in file.iter_batches(rows, columns=list(columns)) if not broken else ():
+            part = pa.Table.from_batches([batch])
+            for name in set(columns) & set(contract.values):
+                if not pc.all(pc.is_in(part[name], pa.array(contract.values[name]))).as_py():
+                    broken.append(name)
+            if broken:
+                break
+            yield part
+    if broken:
+        raise ThemebookError(
+            f"{path}: the table `{contract.name}` breaks its contract in column `{broken[0]}`.",
+            FAULT,
+        )
 
 
 def read_table(contract: Contract, wave: str | None = None, where: Rows | None = None) -> pd.DataFrame:

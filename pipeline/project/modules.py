@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1]
+from pipeline.foundation.code import PACKAGE, code_hash
+
+__all__ = ["PACKAGE", "code_hash", "module_files"]
 
 
 def module_files(stage: str) -> list[str]:
@@ -49,13 +50,3 @@ def _imports(path: Path) -> list[Path]:
     mine = [t.split(".")[1:] for t in targets if t.split(".")[0] == PACKAGE.name]
     files = [PACKAGE.joinpath(*parts).with_suffix(".py") for parts in mine if parts]
     return [file for file in files if file.exists()]
-
-
-def code_hash() -> str:
-    """Hash the whole package: 64 hexadecimal digits that change when any file of its code does."""
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*")):
-        inside = path.relative_to(PACKAGE).as_posix()
-        if path.is_file() and path.suffix != ".pyc" and not inside.startswith(("sample/", "manifests/")):
-            digest.update(f"{inside}\0".encode() + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()

@@ -7,4 +7,9 @@ import hashlib
 
 def text_id(text: str) -> str:
     """Give a text's id, its sha256: the same text has the same embedding wherever it stands."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(text).hex()
+
+
+def digest(text: str) -> bytes:
+    """Give the same in 32 bytes."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

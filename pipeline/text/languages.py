@@ -35,7 +35,10 @@ def detect(texts: Sequence[str], default: str) -> list[str]:
 
 
 def _one(text: str, default: str) -> str:
-    if sum(4 if is_dense(c) else 1 for c in text if c.isalpha()) < MIN_LETTERS:
+    letters = sum(map(str.isalpha, text))
+    if letters < MIN_LETTERS and not text.isascii():
+        letters += 3 * sum(c.isalpha() and is_dense(c) for c in text)
+    if letters < MIN_LETTERS:
         return default
     language, probability = _identifier().classify(text[:2000])
     return str(language) if probability >= MIN_PROBABILITY else default

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.text.patterns import marks
 from pipeline.text.wordlists import (
@@ -122,8 +123,30 @@ _VERBS_TOO = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class _Word:
+# Joined once: they are asked for every word.
+_NEVER = NOT_NAMES | ROLES
+_IMPLAUSIBLE = NOT_NAMES | ROLES | PLACE_WORDS | TITLES | SOFT_TITLES
+_ANY_TITLE = TITLES | SOFT_TITLES
+_CUES = _CALLED | _THANKS | ROLES | {"is", "was", "to", "you", "regards", "sincerely", "cheers"}
+
+
+class _Entities:
+    """Where spaCy finds named entities, looked for only if a rule asks: few answers have a word that may be a name."""
+
+    def __init__(self, doc: Doc, find: Callable[[Doc], Doc] | None) -> None:
+        self.doc = doc
+        self.find = find
+
+    @cached_property
+    def found(self) -> tuple[set[int], set[int]]:
+        """The characters of people's names, and those of organisations, places, products …"""
+        doc = self.doc if self.find is None else self.find(self.doc)
+        persons = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == "PERSON"]
+        in_person = {i for start, end in persons if end - start < 60 for i in range(start, end)}
+        return in_person, {i for e in doc.ents if e.label_ in _OTHER for i in range(e.start_char, e.end_char)}
+
+
+class _Word(NamedTuple):
     """A word and what the rules ask of it; a possessive 's is cut off."""
 
     start: int
@@ -133,13 +156,22 @@ class _Word:
     capital: bool  # a capital letter that says something: not in an answer written in capitals throughout
     opens: bool  # first in a sentence, a line, brackets or quotes
     proper: bool  # spaCy's tagger takes it for a proper noun
-    person: bool  # spaCy finds a person's name here
-    other: bool  # spaCy finds an organisation, a place or a product here
     numbered: bool  # a number follows
     gap: str  # what stands between the word before and this one
+    entities: _Entities
+
+    @property
+    def person(self) -> bool:
+        """SpaCy finds a person's name here."""
+        return self.start in self.entities.found[0]
+
+    @property
+    def other(self) -> bool:
+        """SpaCy finds an organisation, a place or a product here."""
+        return self.start in self.entities.found[1]
 
 
-def find_names(text: str, doc: Doc) -> list[tuple[int, int]]:
+def find_names(text: str, doc: Doc, entities: Callable[[Doc], Doc] | None = None) -> list[tuple[int, int]]:
     """Find people's names in an English answer.
 
     Parameters
@@ -148,13 +180,15 @@ def find_names(text: str, doc: Doc) -> list[tuple[int, int]]:
         The answer.
     doc : spaCy Doc
         The same text, tagged and with named entities.
+    entities : callable, optional
+        Finds the named entities of `doc`, where it has none yet; called only if a rule asks for them.
 
     Returns
     -------
     list of (int, int)
         Spans ``[start, end)`` in code points, sorted, without overlap; a title ("Dr") stays outside.
     """
-    words = _words(text, doc)
+    words = _words(text, doc, _Entities(doc, entities))
     hits = {i for i in range(len(words)) if _is_name(words, i)}
     hits |= _after_titles(words) | _after_cues(words, hits)
     hits |= _in_lists(words, hits)
@@ -169,42 +203,33 @@ def find_names(text: str, doc: Doc) -> list[tuple[int, int]]:
     return spans
 
 
-def _words(text: str, doc: Doc) -> list[_Word]:
-    letters = [c for c in text if c.isalpha()]
-    shouted = len(letters) > 8 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
+def _words(text: str, doc: Doc, entities: _Entities) -> list[_Word]:
+    letters = list(filter(str.isalpha, text))
+    shouted = len(letters) > 8 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
     proper = {token.idx for token in doc if token.pos_ == "PROPN"}
-    persons = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == "PERSON"]
-    in_person = {i for start, end in persons if end - start < 60 for i in range(start, end)}
-    others = {i for e in doc.ents if e.label_ in _OTHER for i in range(e.start_char, e.end_char)}
     masked = {i for start, end in marks(text) for i in range(start, end)}
     words: list[_Word] = []
     end = 0
     for match in _WORD.finditer(text):
-        if match.start() in masked:
+        start, stop = match.span()
+        if start in masked:
             continue
-        shown = _POSSESSIVE.sub("", match.group())
-        before = text[end : match.start()]
+        shown = match.group()
+        if shown[-2:-1] in ("'", "’"):
+            shown = _POSSESSIVE.sub("", shown)
+        before = text[end:start]
         capital = shown[0].isupper() and not shouted and not (len(shown) > 1 and shown.isupper())
-        opens = bool(_SENTENCE_END.search(text[max(0, match.start() - 12) : match.start()]))
+        # A single space after a word opens nothing.
+        opens = (before != " " or not words) and bool(_SENTENCE_END.search(text[max(0, start - 12) : start]))
         # "Dr. Khan" and "J. Smith" open no sentence.
-        if opens and words and re.fullmatch(r"\. ?", before):
-            opens = not (words[-1].lower in TITLES | SOFT_TITLES or len(words[-1].text) == 1)
+        if opens and words and before in (".", ". "):
+            opens = not (words[-1].lower in _ANY_TITLE or len(words[-1].text) == 1)
+        after = text[stop : stop + 2]
+        numbered = (after[1:] if after[:1] == " " else after[:1]).isdecimal()
+        end = start + len(shown)
         words.append(
-            _Word(
-                match.start(),
-                match.start() + len(shown),
-                shown,
-                _fold(shown),
-                capital,
-                opens,
-                match.start() in proper,
-                match.start() in in_person,
-                match.start() in others,
-                bool(re.match(r" ?\d", text[match.end() : match.end() + 2])),
-                before,
-            )
+            _Word(start, end, shown, _fold(shown), capital, opens, start in proper, numbered, before, entities)
         )
-        end = match.start() + len(shown)
     return words
 
 
@@ -223,6 +248,8 @@ def _after(words: list[_Word], i: int) -> str:
 
 def _fold(text: str) -> str:
     """Lower case without accents, as the lists of names are written: "Zsófia" is listed as "zsofia"."""
+    if text.isascii():
+        return text.lower()
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return plain.lower().replace("’", "'")
 
@@ -245,7 +272,7 @@ def _plausible(word: _Word) -> bool:
     return (
         word.capital
         and len(word.text) > 1
-        and word.lower not in NOT_NAMES | ROLES | PLACE_WORDS | TITLES | SOFT_TITLES
+        and word.lower not in _IMPLAUSIBLE
         and not joined
         and not _INNER_CAPITAL.search(word.text)
         and "n't" not in word.lower
@@ -270,12 +297,12 @@ def _in_place_name(words: list[_Word], i: int) -> bool:
 def _is_name(words: list[_Word], i: int) -> bool:
     """Does the word itself, its capital and the words beside it make it a name?"""
     word = words[i]
-    if word.lower in NOT_NAMES | ROLES or _in_place_name(words, i):
+    if word.lower in _NEVER or (not word.capital and word.lower not in plain_names()) or _in_place_name(words, i):
         return False
     if not word.capital:
         # An acronym is written in capitals within an answer that is not.
         acronym = word.text.isupper() and len(word.text) < 5
-        return word.lower in plain_names() and not acronym
+        return not acronym
     if _clear(word) or (word.lower in TOLD_BY_CAPITAL and not word.opens):
         return True
     if word.numbered:
@@ -325,7 +352,7 @@ def _after_titles(words: list[_Word]) -> set[int]:
     hits: set[int] = set()
     for i in range(len(words) - 1):
         title, word = words[i], words[i + 1]
-        if not re.fullmatch(r"\.? {1,2}|\.", word.gap):
+        if title.lower not in _ANY_TITLE or not re.fullmatch(r"\.? {1,2}|\.", word.gap):
             continue
         j = i + 1
         if len(word.text) == 1 and word.text.isupper() and j + 1 < len(words) and words[j + 1].gap in (" ", ". ", "."):
@@ -336,7 +363,7 @@ def _after_titles(words: list[_Word]) -> set[int]:
         if title.lower in TITLES:
             lower = title.lower not in {"miss", "doctor", "dame", "sir", "matron"} and word.lower in surnames()
             named = _plausible(word) or (not word.capital and (lower or word.lower in plain_names()))
-            fits = named and word.lower not in NOT_NAMES | ROLES and not (title.lower == "miss" and not title.capital)
+            fits = named and word.lower not in _NEVER and not (title.lower == "miss" and not title.capital)
             fits = fits or (title.lower in {"dr", "mr", "mrs", "ms"} and _known(word) and word.lower not in NOT_NAMES)
         else:
             soft = title.lower in SOFT_TITLES and title.capital and not _in_place_name(words, j)
@@ -350,9 +377,9 @@ def _after_cues(words: list[_Word], hits: set[int]) -> set[int]:
     """Find names after "my nurse", "called", "thanks to", "my name is", "Regards,"."""
     found: set[int] = set()
     for i, word in enumerate(words):
-        if i == 0 or i in hits or word.lower in NOT_NAMES | ROLES or _in_place_name(words, i):
-            continue
         one, two = _at(words, i - 1), _at(words, i - 2)
+        if one not in _CUES or i in hits or word.lower in _NEVER or _in_place_name(words, i):
+            continue
         beside = bool(re.fullmatch(r" {1,2}|, ?| [-–] | ?\(", word.gap))
         called = one in _CALLED or (one in {"is", "was"} and two == "name")
         thanks = one in _THANKS or (one in {"to", "you"} and two in _THANKS)
@@ -443,7 +470,7 @@ def _neighbours(words: list[_Word], hits: set[int]) -> set[int]:
             and k not in found
             and words[i].gap == " "
             and (words[k].capital and not words[k].opens)
-            and (_known(words[k]) and words[k].lower not in NOT_NAMES | ROLES)
+            and (_known(words[k]) and words[k].lower not in _NEVER)
         ):
             found.add(k)
     found |= {

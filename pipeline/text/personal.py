@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.text.names import find_names
@@ -15,7 +15,10 @@ TYPES = ("NAME", "EMAIL", "PHONE", "POSTCODE", "NHS_NUMBER", "NI_NUMBER", "HANDL
 
 
 def find_personal(
-    texts: Sequence[str], docs: Sequence[Doc | None] | None = None, names: bool = True
+    texts: Sequence[str],
+    docs: Sequence[Doc | None] | None = None,
+    names: bool = True,
+    entities: Callable[[Doc], Doc] | None = None,
 ) -> list[list[Redaction]]:
     """Find the personal data that must not be shown.
 
@@ -28,6 +31,8 @@ def find_personal(
         language), only what has a form of its own (e-mail, phone, postcode …) is found, and no names.
     names : bool
         Whether names of people are looked for.
+    entities : callable, optional
+        Finds the named entities of a Doc that has none yet; called only for answers where they can matter.
 
     Returns
     -------
@@ -44,7 +49,8 @@ def find_personal(
         redactions = find_patterns(text)
         doc = docs[i] if docs is not None else None
         if names and doc is not None:
-            redactions = merge(redactions + [Redaction(start, end, "NAME") for start, end in find_names(text, doc)])
+            spans = find_names(text, doc, entities)
+            redactions = merge(redactions + [Redaction(start, end, "NAME") for start, end in spans])
         found.append(redactions)
     return found
 

@@ -100,7 +100,7 @@ _NO_COMMANDS = frozenset(
 )
 
 
-def sign_of(doc: Doc, start: int, end: int) -> str:
+def sign_of(doc: Doc, start: int, end: int, whole: str | None = None) -> str:
     """Say by which sign a passage proposes something.
 
     Parameters
@@ -109,6 +109,8 @@ def sign_of(doc: Doc, start: int, end: int) -> str:
         The whole answer, parsed.
     start, end : int
         The passage, in code points.
+    whole : str, optional
+        The text of `doc`, for a caller that has it: spaCy puts it together anew each time.
 
     Returns
     -------
@@ -116,7 +118,8 @@ def sign_of(doc: Doc, start: int, end: int) -> str:
         The first of `EXAMPLES` that its words show: ``none`` says that nothing is to be changed; ``fragment`` is a bare
         noun phrase, a proposal only where the question asks for one; empty where nothing speaks of a proposal.
     """
-    text = doc.text[start:end]
+    whole = doc.text if whole is None else whole
+    text = whole[start:end]
     span = doc.char_span(start, end, alignment_mode="expand")
     tokens = [t for t in span if not t.is_space] if span is not None else []
     if not tokens or _NONE.search(text):
@@ -129,7 +132,7 @@ def sign_of(doc: Doc, start: int, end: int) -> str:
         return "wishes"
     if any(_could(t) for t in tokens):
         return "could"
-    if _ASKS.search(doc.text[start : min(len(doc.text), end + 1)]):
+    if _ASKS.search(whole[start : end + 1]):
         return "asks"
     finite = _tells(tokens)
     if _MORE.search(text) and not finite:

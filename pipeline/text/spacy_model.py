@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.foundation.errors import ThemebookError
 from pipeline.text.manifest import verified_folder
+from pipeline.text.parts_of_speech import replace_ruler
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -45,4 +46,5 @@ def load_spacy(package: str, manifest: Path = MANIFEST) -> Language:
             f"The spaCy pipeline `{package}` lacks {', '.join(sorted(lacking))}.",
             "Segmenting needs a tagger, a parser and named entities: name another pipeline in params.yaml.",
         )
+    replace_ruler(nlp)
     return nlp
