@@ -332,10 +332,6 @@ def test_threads_are_the_free_cores(tmp_path, monkeypatch):
     for busy, free in ((0.0, 8), (2.6, 5), (8.0, 1)):
         monkeypatch.setattr(cores, "_busy", lambda _, busy=busy: busy)
         assert cores.free_cores() == free
-    (tmp_path / "cpu.max").write_text("150000 100000\n")
-    assert cores._quota(tmp_path / "cpu.max") == 1.5
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert cores._quota(tmp_path / "cpu.max") == cores._quota(tmp_path / "none") == 0
 
 
 def test_long_work_without_a_terminal_says_rate_and_time_left(monkeypatch, capsys):
