@@ -76,7 +76,7 @@ class Words:
                 after[a].add(b)
             for a, b, c in zip(sentence, sentence[1:], sentence[2:], strict=False):
                 around[a, c].add(b)
-        # A word fits between two others if it stands so anywhere, or if it follows the one and is followed by the other.
+        # A word fits between two others if it stands there anywhere, or follows the one and is followed by the other.
         for (a, c), seen in around.items():
             words.between[a, c] = sorted(seen | {b for b in after[a] if c in after[b]})
         words.after = {a: sorted(seen) for a, seen in after.items()}
