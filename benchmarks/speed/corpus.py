@@ -21,7 +21,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
-sys.path.insert(0, str(ROOT / "benchmarks" / "quality"))
+sys.path.append(str(ROOT / "benchmarks" / "quality"))
 
 from folder import Survey, read_survey  # noqa: E402
 

@@ -43,7 +43,7 @@ from projects import (  # noqa: E402
     run_stages,
     units,
 )
-from table import write  # noqa: E402
+from written import write  # noqa: E402
 
 PARTS = ("sizes", "wave", "sample", "encoder")
 SIZES = (270, 5_000, 100_000, 1_000_000)
