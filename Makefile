@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help system pango report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves compare-statistics screenshots clean
+.PHONY: help system pango report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves bench-speed bench-speed-quick compare-statistics screenshots clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -87,6 +87,12 @@ bench-proposals: $(STAMP)  ## units that propose something, against 300 read one
 
 bench-sides: $(STAMP)  ## answers that read like the other side of their rating, against 200 read ones, two minutes (DATA=folder)
 	python benchmarks/sides/run.py $(DATA)
+
+bench-speed: $(STAMP)  ## seconds and memory of every stage at 270 to 1,000,000 answers, beside BERTopic, hours (ARGS="--sizes 270,5000")
+	python benchmarks/speed/run.py $(ARGS)
+
+bench-speed-quick: $(STAMP)  ## the same at 270 and 5,000 answers, under five minutes
+	python benchmarks/speed/run.py --quick $(ARGS)
 
 bench-review: $(STAMP)  ## keys and words of coding a question by keyboard, in Chromium; after make report (DATA=folder: another project)
 	python benchmarks/review/keys.py $(DATA)
