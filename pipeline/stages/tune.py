@@ -15,11 +15,11 @@ from pipeline.themes.codebook import load_codebook
 from pipeline.themes.tuned import (
     fingerprints,
     lessons_of,
-    load_tuned_vectors,
     load_weights,
     plan,
     read_card,
     save_tuned,
+    vectors_kept,
 )
 
 
@@ -44,11 +44,11 @@ def run(wave: str | None = None) -> None:
         say("tune", act="off", reason=todo.reason)
         return
     if todo.act == "keep":
-        weights, taught, known = load_weights(), card["taught"], load_tuned_vectors()
+        weights, taught = load_weights(), card["taught"]
     else:
         weights = tune(reference_encoder(params.embed, manifest).model, lessons, params.tune, params.seed)
-        known = None
     encoder = load_encoder(params.embed, manifest, weights)
+    known = vectors_kept(encoder.about) if todo.act == "keep" else None
     units = read_waves(UNITS, survey.waves).drop_duplicates("text_id").sort_values("text_id")
     raw = dict(zip(responses["response_id"], responses["text"], strict=True))
     place = zip(units["response_id"], units["start"], units["end"], strict=True)

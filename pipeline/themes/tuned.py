@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Embed, Tune
 from pipeline.foundation.tables import (
+    about_vectors,
     read_bytes,
     read_json,
     read_vectors,
@@ -127,7 +129,7 @@ def save_tuned(
             remove(path)
     else:
         write_bytes(WEIGHTS, save({name: np.ascontiguousarray(value) for name, value in weights.items()}))
-        write_vector_blocks(VECTORS, digests, blocks, {"encoder": "tuned", **(made_by or {})})
+        write_vector_blocks(VECTORS, digests, blocks, _about(made_by or {}))
     write_json(CARD, card)
 
 
@@ -155,3 +157,15 @@ def coder_space(params: Embed, waves: Iterable[str]) -> tuple[CachedEncoder, Vec
 def load_tuned_vectors() -> Vectors:
     """Read the vectors of all units by the tuned encoder."""
     return Vectors(*read_vectors(VECTORS))
+
+
+def vectors_kept(made_by: dict[str, str]) -> Vectors | None:
+    """Give the tuned vectors of the last run; None unless they are whole and were made in the same way."""
+    try:
+        return load_tuned_vectors() if about_vectors(VECTORS) == _about(made_by) else None
+    except ThemebookError:
+        return None
+
+
+def _about(made_by: dict[str, str]) -> dict[str, str]:
+    return {"encoder": "tuned", **made_by}
