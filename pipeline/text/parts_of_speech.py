@@ -101,6 +101,8 @@ class PartsOfSpeech:
 
     def _matches(self, matcher: Any, doc: Doc) -> list[tuple[int, int]]:
         """The places that rules are about, and their numbers, rising."""
+        if not len(matcher):
+            return []
         strings = self.vocab.strings
         hits = sorted((int(strings[rule]), start, end) for rule, start, end in matcher(doc, allow_missing=True))
         return [(range(start, end)[self.rules[number][0]], number) for number, start, end in hits]
