@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 # Long enough to see whether somebody else is computing (ten ticks of the system's clock), too short to be felt.
 WATCH_SECONDS = 0.1
@@ -73,3 +79,19 @@ def _busy(allowed: int) -> float:
     mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(shares))
     seen = [share for core, share in enumerate(shares) if core in mine]
     return min(allowed, sum(seen) / 100)
+
+
+def in_threads(work: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
+    """Do several pieces of numeric work at once on the free cores, each with one thread of its own.
+
+    Small problems gain nothing from more threads each: threads that wait for a busy core cost fifty times the work.
+
+    Returns
+    -------
+    list
+        Results in the order of `items`.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), ThreadPoolExecutor(free_cores()) as threads:
+        return list(threads.map(work, items))

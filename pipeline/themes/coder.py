@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,8 +15,8 @@ from scipy.special import log_softmax
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 
+from pipeline.foundation.cores import in_threads
 from pipeline.themes.calibration import (
     FEWEST_TO_CALIBRATE,
     Calibration,
@@ -228,25 +230,36 @@ class ThemeCoder(BaseEstimator):
             rest = np.flatnonzero(~np.isin(groups, left_out))
             return self._train(examples, answers.take(rest), labels[rest], known[rest])
 
-        self.heads_ = without()
-        self._set_apart(examples, answers, labels, allowed & known)
+        def judged(left_out: tuple[int, ...]) -> tuple[Heads, dict[int, np.ndarray]]:
+            made = without(*left_out)
+            return made, {fold: self._scores(answers.take(rows[fold]), made) for fold in left_out}
+
+        pairs = [(fold, other) for i, fold in enumerate(folds) for other in folds[:i]]
+        without_some = [(), *((fold,) for fold in folds), *pairs]
+        with no_warnings():
+            trained = dict(zip(without_some, in_threads(judged, without_some), strict=True))
+            self.heads_ = trained[()][0]
+            self._set_apart(examples, answers, labels, allowed & known)
         scores = np.zeros((*labels.shape, SCORES))
         # What an answer's fold is calibrated with comes from models that saw neither of the two folds.
         blind = {fold: np.zeros((*labels.shape, SCORES)) for fold in folds}
-        heads = {}
-        for i, fold in enumerate(folds):
-            heads[fold] = without(fold)
-            scores[rows[fold]] = self._scores(answers.take(rows[fold]), heads[fold])
-            for other in folds[:i]:
-                neither = without(fold, other)
-                for mine, theirs in ((fold, other), (other, fold)):
-                    blind[mine][rows[theirs]] = self._scores(answers.take(rows[theirs]), neither)
+        for fold in folds:
+            scores[rows[fold]] = trained[(fold,)][1][fold]
+        for fold, other in pairs:
+            blind[fold][rows[other]] = trained[fold, other][1][other]
+            blind[other][rows[fold]] = trained[fold, other][1][fold]
         self.heldout_probability_ = np.zeros(labels.shape)
         self.heldout_mentioned_ = np.zeros(labels.shape, bool)
         for fold in folds:
             held, rest = rows[fold], np.flatnonzero(groups != fold)
             others = self._calibrate(
-                blind[fold][rest], answers.take(rest), labels[rest], known[rest], groups[rest], heads[fold], pool
+                blind[fold][rest],
+                answers.take(rest),
+                labels[rest],
+                known[rest],
+                groups[rest],
+                trained[(fold,)][0],
+                pool,
             )
             self.heldout_probability_[held] = others.probabilities(scores[held], answers.take(held), allowed[held])
             self.heldout_mentioned_[held] = (self.heldout_probability_[held] >= others.threshold) & allowed[held]
@@ -282,8 +295,8 @@ class ThemeCoder(BaseEstimator):
     def taught_anew(self, examples: Examples, answers: Answers, labels: np.ndarray, known: np.ndarray) -> ThemeCoder:
         """Give a coder with the same calibration and thresholds whose models are trained on other texts and answers."""
         other = ThemeCoder(self.questions, self.regularisation)
-        other.heads_, other.calibration_ = self._train(examples, answers, labels, known), self.calibration_
-        other.young_, other.alone_ = self.young_, None
+        other.calibration_, other.young_, other.alone_ = self.calibration_, self.young_, None
+        other.heads_ = self._train(examples, answers, labels, known)
         if self.young_.any():
             nothing = np.array([], int)
             other.alone_ = self._train(examples, answers.take(nothing), labels[nothing], known[nothing])
@@ -316,29 +329,26 @@ class ThemeCoder(BaseEstimator):
         themes = len(self.questions)
         own = np.zeros((themes, examples.vectors.shape[1] + 1))
         words = np.zeros((themes, examples.words.shape[1] + 1), np.float32)
-        # One thread: these problems are small, and threads that wait for a busy core cost fifty times the work.
-        with threadpool_limits(1), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            # Most themes learn from the same texts and answers, which are brought together once.
-            together: dict[bytes, tuple[np.ndarray, csr_matrix, np.ndarray]] = {}
-            for k in range(themes):
-                siblings = [j for j in range(themes) if self._share_a_question(j, k)]
-                texts = np.isin(examples.theme, siblings)
-                coded = allowed[:, k]
-                key = texts.tobytes() + coded.tobytes()
-                if key not in together:
-                    said = vstack([examples.words[texts], answers.words[coded]], format="csr")
-                    used = np.unique(said.indices)
-                    meant = np.vstack([examples.vectors[texts], answers.whole[coded]]).astype(np.float64)
-                    together[key] = meant, said[:, used], used
-                meant, said, used = together[key]
-                truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
-                own[k] = self._by_meaning(meant, truth)
-                words[k, np.append(used, -1)] = self._by_words(said, truth)
-            # To be given none of the themes means little where not all were known.
-            sure = labels.any(axis=1) | (known | ~self.allowed(answers.question)).all(axis=1)
-            told = np.flatnonzero(sure)
-            return Heads(own, self._among(examples, answers.take(told), labels[told]), words)
+        # Most themes learn from the same texts and answers, which are brought together once.
+        together: dict[bytes, tuple[np.ndarray, csr_matrix, np.ndarray]] = {}
+        for k in range(themes):
+            siblings = [j for j in range(themes) if self._share_a_question(j, k)]
+            texts = np.isin(examples.theme, siblings)
+            coded = allowed[:, k]
+            key = texts.tobytes() + coded.tobytes()
+            if key not in together:
+                said = vstack([examples.words[texts], answers.words[coded]], format="csr")
+                used = np.unique(said.indices)
+                meant = np.vstack([examples.vectors[texts], answers.whole[coded]]).astype(np.float64)
+                together[key] = meant, said[:, used], used
+            meant, said, used = together[key]
+            truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
+            own[k] = self._by_meaning(meant, truth)
+            words[k, np.append(used, -1)] = self._by_words(said, truth)
+        # To be given none of the themes means little where not all were known.
+        sure = labels.any(axis=1) | (known | ~self.allowed(answers.question)).all(axis=1)
+        told = np.flatnonzero(sure)
+        return Heads(own, self._among(examples, answers.take(told), labels[told]), words)
 
     def _share_a_question(self, j: int, k: int) -> bool:
         mine, other = self.questions[k], self.questions[j]
@@ -415,6 +425,14 @@ class ThemeCoder(BaseEstimator):
         mine = np.concatenate([meaning, meaning, scores[owner, :, -1:]], axis=-1)
         about = Context(answers.question[owner], answers.length[owner])
         return calibration.second(mine, about, allowed[owner], whole[owner])
+
+
+@contextmanager
+def no_warnings() -> Iterator[None]:
+    """Take a model that stops before it settles as good enough."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def _linear(inputs: np.ndarray | csr_matrix, weights: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.foundation.cores import in_threads
+
 SHARE = 0.8
 # Hennig (2007): below this overlap, a group has dissolved.
 FOUND = 0.5
@@ -135,11 +137,14 @@ def regrouped(
     everything = np.ones(len(answer), bool)
     drawn = parts(answer, resamples, seed)
     half = np.random.default_rng(seed + 1).permutation(answer.max() + 1)[answer] % 2 == 0
-    return Again(
-        [(kept, regroup(kept, seed + 1 + n)) for n, kept in enumerate(drawn)],
-        [regroup(everything, seed + 1001 + n) for n in range(seeds)],
-        (half, regroup(half, seed + 2001), regroup(~half, seed + 2002)),
-    )
+    todo = [
+        *((kept, seed + 1 + n) for n, kept in enumerate(drawn)),
+        *((everything, seed + 1001 + n) for n in range(seeds)),
+        (half, seed + 2001),
+        (~half, seed + 2002),
+    ]
+    done = in_threads(lambda each: regroup(*each), todo)
+    return Again(list(zip(drawn, done, strict=False)), done[len(drawn) : -2], (half, done[-2], done[-1]))
 
 
 def cards(group: np.ndarray, groups: int, again: Again) -> list[Card]:
@@ -212,7 +217,7 @@ def theme_stability(mentioned: np.ndarray, recode: Callable[[int], np.ndarray], 
     list of Card, length K
         A theme with no mention in either coding has overlap 0.
     """
-    again = [recode(n) for n in range(resamples)]
+    again = in_threads(recode, range(resamples))
     return [
         card(np.array([jaccard(mentioned[:, k], coded[:, k]) for coded in again])) for k in range(mentioned.shape[1])
     ]

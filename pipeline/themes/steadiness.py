@@ -12,7 +12,7 @@ from pipeline.foundation.tables import empty
 from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures
 from pipeline.themes.codebook import Codebook
-from pipeline.themes.coder import Examples, ThemeCoder
+from pipeline.themes.coder import Examples, ThemeCoder, no_warnings
 from pipeline.themes.coding import Encode, answers_of, example_texts, known_matrix, label_matrix, some
 from pipeline.themes.gold import Gold
 from pipeline.themes.stability import SHARE, theme_stability
@@ -87,7 +87,8 @@ def theme_cards(
         part = Examples(examples.vectors[kept], owner[kept], examples.words[kept])
         return found(coder.taught_anew(part, taught.take(read), given[read], told[read]))
 
-    cards = theme_stability(found(coder), recode, resamples)
+    with no_warnings():
+        cards = theme_stability(found(coder), recode, resamples)
     table = pd.DataFrame([asdict(card) for card in cards]).drop(columns=["seeds", "halves"])
     return table.assign(theme_id=[theme.id for theme in codebook.themes])[list(THEME_STABILITY.columns)]
 
