@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.foundation.contracts import CANDIDATE_RESPONSES, CANDIDATE_UNITS, CANDIDATES
+from pipeline.foundation.cores import in_threads
 from pipeline.foundation.params import Discover
 from pipeline.foundation.tables import empty
 from pipeline.themes.grouping import Space, bounds_of, explained, group, number_of_groups
@@ -232,7 +233,7 @@ def _candidates(
     answer = pd.factorize(distinct["whole_id"])[0]
     pool = sample_of((distinct["text_id"] + distinct["whole_id"]).tolist(), MOST_SOUGHT)
     space = Space.of(points, pool, 1.0 / np.bincount(answer)[answer])
-    first = group(space, groups, seed, starts=STARTS)
+    (first,) = in_threads(lambda start: group(space, groups, start, starts=STARTS), [seed])
     inner = space.pooled()
 
     def regroup(kept: np.ndarray, other: int) -> np.ndarray:
