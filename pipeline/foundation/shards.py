@@ -42,7 +42,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -100,8 +100,10 @@ class Shard:
 
 
 def slices(table: pa.Table, rows: int) -> Iterator[pa.Table]:
-    """Cut a table into parts of at most so many rows, in order."""
-    return (table.slice(start, rows) for start in range(0, len(table), rows))
+    """Cut a table into parts of at most so many rows, in order and about equally long."""
+    number = -(-len(table) // rows)
+    edges = [len(table) * i // number for i in range(number + 1)] if number else []
+    return (table.slice(start, end - start) for start, end in pairwise(edges))
 
 
 @contextmanager
