@@ -47,7 +47,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pipeline.foundation.code import PACKAGE, code_hash
-from pipeline.foundation.cores import ONE_THREAD, free_cores
+from pipeline.foundation.cores import ONE_THREAD, allowed_cores
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import notice, progress
 from pipeline.foundation.params import Params
@@ -159,7 +159,7 @@ def sharded(
     if params.engine == "dask":
         _on_dask(todo, params.scheduler)
     else:
-        _on_this_machine(todo, min(processes or params.workers or free_cores(), len(todo)))
+        _on_this_machine(todo, min(processes or params.workers or allowed_cores(), len(todo)))
     yield (_result(shard) for shard in shards)
     _clear(folder)
 
