@@ -136,14 +136,14 @@ class Params(Section):
 
     ``engine``, ``scheduler``, ``workers`` and ``shard_rows`` say where heavy work runs, never what comes out; no stage
     depends on them. ``scheduler``: the address of a Dask scheduler, for the engine ``dask``. ``workers``: processes of
-    the engine ``local``; 0 stands for as many as there are free cores. ``shard_rows``: rows in one piece of work.
+    the engine ``local``; 0 stands for as many as there are cores to use, each with one thread. ``shard_rows``: rows in one piece of work.
     """
 
     seed: int = 2025
     engine: Literal["local", "dask"] = "local"
     scheduler: str = ""
     workers: int = Field(0, ge=0)
-    shard_rows: int = Field(8000, ge=1)
+    shard_rows: int = Field(5000, ge=1)
     ingest: Ingest = Ingest()
     segment: Segment = Segment()
     embed: Embed = Embed()

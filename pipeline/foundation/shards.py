@@ -42,12 +42,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pipeline.foundation.code import PACKAGE, code_hash
-from pipeline.foundation.cores import ONE_THREAD, free_cores
+from pipeline.foundation.cores import ONE_THREAD, allowed_cores
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import notice, progress
 from pipeline.foundation.params import Params
@@ -100,8 +100,10 @@ class Shard:
 
 
 def slices(table: pa.Table, rows: int) -> Iterator[pa.Table]:
-    """Cut a table into parts of at most so many rows, in order."""
-    return (table.slice(start, rows) for start in range(0, len(table), rows))
+    """Cut a table into parts of at most so many rows, in order and about equally long."""
+    number = -(-len(table) // rows)
+    edges = [len(table) * i // number for i in range(number + 1)] if number else []
+    return (table.slice(start, end - start) for start, end in pairwise(edges))
 
 
 @contextmanager
@@ -157,7 +159,7 @@ def sharded(
     if params.engine == "dask":
         _on_dask(todo, params.scheduler)
     else:
-        _on_this_machine(todo, min(processes or params.workers or free_cores(), len(todo)))
+        _on_this_machine(todo, min(processes or params.workers or allowed_cores(), len(todo)))
     yield (_result(shard) for shard in shards)
     _clear(folder)
 

@@ -8,8 +8,8 @@ from typing import Any
 from pipeline.report.inputs import Inputs
 from pipeline.report.known import Known, facts
 
-# These sections steer no stage of the pipeline.
-_ASIDE = ("sample", "review")
+# These steer no stage, or only where it works, which changes no result.
+_ASIDE = ("engine", "scheduler", "workers", "shard_rows", "sample", "review")
 
 
 def versions(inputs: Inputs) -> Known:
