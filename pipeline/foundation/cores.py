@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -93,5 +94,7 @@ def in_threads(work: Callable[[Item], Done], items: Iterable[Item]) -> list[Done
     """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1), ThreadPoolExecutor(free_cores()) as threads:
+    # The limit of linear algebra holds for the process, that of OpenMP for each thread by itself.
+    alone = partial(threadpool_limits, 1, "openmp")
+    with threadpool_limits(1), ThreadPoolExecutor(free_cores(), initializer=alone) as threads:
         return list(threads.map(work, items))
