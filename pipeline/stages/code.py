@@ -24,20 +24,21 @@ from pipeline.foundation.contracts import (
     UNIT_CODES,
     UNITS,
 )
-from pipeline.foundation.log import notice, progress, say
+from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import empty, read_json, read_waves, table_in_parts, write_json, write_table
 from pipeline.survey.description import load_survey
-from pipeline.text.encoder import MANIFEST, load_encoder
+from pipeline.text.encoder import MANIFEST, load_encoder, vectors_of
 from pipeline.text.words import WordFeatures
 from pipeline.themes.card import describe, save_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, Codebook, effective, load_codebook
-from pipeline.themes.coding import BLOCK, blocks, fit_coding, theme_vectors
+from pipeline.themes.coding import fit_coding, theme_vectors
 from pipeline.themes.decisions import load_decisions
 from pipeline.themes.gold import Gold, gold_table, match_gold, read_gold
 from pipeline.themes.replay import Standing, replay
 from pipeline.themes.risk import doubts, reading_queue
 from pipeline.themes.settled import counting, nearest_theme, settle_gold, settle_units
+from pipeline.themes.spread import code_in_shards
 from pipeline.themes.tuned import coder_space
 
 
@@ -50,7 +51,8 @@ def run(wave: str | None = None) -> None:
     codebook = standing.codebook
     matched = match_gold(read_gold(), survey, responses, codebook)
     _notices(matched, standing)
-    encoder, vectors, tuned = coder_space(params.embed, survey.waves)
+    encoder, embedded, tuned = coder_space(params.embed, survey.waves)
+    vectors = vectors_of(embedded)
     units = read_waves(UNITS, survey.waves)
 
     def nearest(response_ids: list[str], theme_ids: list[str]) -> dict[str, str]:
@@ -67,9 +69,8 @@ def run(wave: str | None = None) -> None:
             fitted = fit_coding(responses, units, vectors, codebook, gold, encoder.encode, params.code, params.seed)
             heldout, coder, words = fitted.heldout, fitted.coder, fitted.words
             read = set(gold.responses["response_id"])
-            parts = blocks(responses, units)
-            for some, theirs in progress(parts, "coding answers", -(-len(responses) // BLOCK)):
-                mentions, codes = settle_units(*fitted.code(some, theirs, vectors), theirs, some, codebook, cells)
+            for mentions, codes, some, theirs in code_in_shards(fitted, responses, units, embedded, params):
+                mentions, codes = settle_units(mentions, codes, theirs, some, codebook, cells)
                 write(mentions)
                 unit_codes.append(codes)
                 doubtful.append(doubts(mentions, read))

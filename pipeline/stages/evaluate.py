@@ -27,7 +27,7 @@ from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_json, read_table, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
-from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors
+from pipeline.text.encoder import MANIFEST, load_encoder, load_vectors, vectors_of
 from pipeline.themes.card import load_coder
 from pipeline.themes.codebook import EFFECTIVE_FILE, from_effective
 from pipeline.themes.gold import gold_of
@@ -70,7 +70,8 @@ def run(wave: str | None = None) -> None:
     )
     write_table(findings, FINDINGS)
     coder, words, _, _ = load_coder()
-    encoder, read, _ = coder_space(params.embed, survey.waves)
+    encoder, embedded, _ = coder_space(params.embed, survey.waves)
+    read = vectors_of(embedded)
     steady = theme_cards(
         codebook, responses, units, read, gold, encoder.encode, coder, words, params.code.resamples, params.seed
     )

@@ -301,4 +301,9 @@ def vectors_path(wave: str) -> Path:
 
 def load_vectors(waves: Iterable[str]) -> Vectors:
     """Read and join the embeddings of the listed waves."""
-    return Vectors.joined(Vectors(*read_vectors(vectors_path(wave))) for wave in waves)
+    return vectors_of(vectors_path(wave) for wave in waves)
+
+
+def vectors_of(files: Iterable[Path]) -> Vectors:
+    """Read and join embeddings from files."""
+    return Vectors.joined(Vectors(*read_vectors(path)) for path in files)

@@ -7,7 +7,11 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
+from pipeline.text.ids import text_id
+
 COLUMNS = 2**16
+# So many texts tell how rare a word is.
+MOST_COUNTED = 50_000
 # Texts read at a time; what is counted over them does not depend on it.
 BLOCK = 20_000
 KINDS = (("word", (1, 2)), ("char_wb", (3, 5)))
@@ -36,8 +40,10 @@ class WordFeatures(BaseEstimator):
     """
 
     def fit(self, texts: list[str]) -> WordFeatures:
-        """Learn how rare each column is in some texts, each distinct text counted once."""
+        """Learn how rare each column is in some texts, each distinct text counted once; in so many of them at most."""
         distinct = sorted(set(texts)) or [""]
+        # Any hash will do for a random sample that depends on the texts alone.
+        distinct = distinct if len(distinct) <= MOST_COUNTED else sorted(distinct, key=text_id)[:MOST_COUNTED]
         held = np.zeros((len(KINDS), COLUMNS))
         for start in range(0, len(distinct), BLOCK):
             block = distinct[start : start + BLOCK]

@@ -23,6 +23,7 @@ from pipeline.themes.gold import Gold
 
 FOLDER = Path("models/coder")
 CARD = FOLDER / "card.json"
+WEIGHTS = "coder.safetensors"
 CODE = tuple(Path(module.__file__ or "") for module in (words_module, calibration_module, coder_module, coding_module))
 LIMITS = (
     "Probabilities are calibrated only where 50 answers or more were coded, and then for answers like those.",
@@ -77,8 +78,9 @@ def save_coder(
     theme_ids: list[str],
     theme_vectors: np.ndarray,
     about: dict[str, Any],
+    folder: Path = FOLDER,
 ) -> None:
-    """Write the coder and its card to ``models/coder``.
+    """Write the coder and its card to ``models/coder``, or to another folder.
 
     Parameters
     ----------
@@ -91,6 +93,7 @@ def save_coder(
         Mean vector of each theme's texts, by the encoder as it came.
     about : dict
         What the card says besides: encoder, params, seed, and what `describe` gives.
+    folder : Path, optional
     """
     from safetensors.numpy import save
 
@@ -113,16 +116,16 @@ def save_coder(
             "calibrated": coder.calibration_.fitted,
             "asked": list(coder.calibration_.shares.questions),
         }
-    write_bytes(FOLDER / "coder.safetensors", save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
-    write_json(CARD, card)
+    write_bytes(folder / WEIGHTS, save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
+    write_json(folder / CARD.name, card)
 
 
-def load_coder() -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray]:
+def load_coder(folder: Path = FOLDER) -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray]:
     """Read what `save_coder` wrote: the coder, its word features, the theme ids, and the themes' mean vectors."""
     from safetensors.numpy import load
 
-    card = read_json(CARD)
-    tensors = load(read_bytes(FOLDER / "coder.safetensors", "Run `dvc repro`, which makes it."))
+    card = read_json(folder / CARD.name)
+    tensors = load(read_bytes(folder / WEIGHTS, "Run `dvc repro`, which makes it."))
     words = WordFeatures()
     if "calibrated" not in card:
         return None, words, card["themes"], tensors["theme_vectors"]

@@ -395,36 +395,49 @@ class ThemeCoder(BaseEstimator):
 
     def _scores(self, answers: Answers, heads: Heads) -> np.ndarray:
         """Score answers, shape (n, K, 5): two scores by meaning of the whole, two of its best unit, one by words."""
+        return self._looked_at(answers, heads)[0]
+
+    def _looked_at(self, answers: Answers, heads: Heads) -> tuple[np.ndarray, np.ndarray]:
+        """Score answers, and by meaning alone their units, shape (m, K, 2)."""
         allowed = self.allowed(answers.question)
         whole = heads.meaning(answers.whole, allowed)
+        meaning = heads.meaning(answers.units, allowed[answers.owner])
         best = np.full(whole.shape, -np.inf)
-        np.maximum.at(best, answers.owner, heads.meaning(answers.units, allowed[answers.owner]))
+        np.maximum.at(best, answers.owner, meaning)
         best = np.where(np.isfinite(best), best, whole)
-        return np.concatenate([whole, best, _linear(answers.words, heads.words)[..., None]], axis=-1)
+        words = _linear(answers.words, heads.words)[..., None]
+        return np.concatenate([whole, best, words], axis=-1), meaning
 
     def predict_proba(self, answers: Answers) -> np.ndarray:
         """Give the probability that a reader would give each theme, shape (n, K); 0 where the question rules it out."""
-        probability = self.calibration_.probabilities(
-            self._scores(answers, self.heads_), answers, self.allowed(answers.question)
-        )
-        return np.where(self.young_, self._alone(answers), probability) if self.young_.any() else probability
+        return self.both_proba(answers)[0]
 
-    def unit_proba(self, answers: Answers) -> np.ndarray:
-        """Give the same for each meaning unit, shape (m, K): its own meaning, the rest from its whole answer."""
-        probability = self._units(answers, self.heads_, self.calibration_)
+    def both_proba(self, answers: Answers) -> tuple[np.ndarray, np.ndarray]:
+        """Give the probabilities of answers and of their meaning units.
+
+        Returns
+        -------
+        probability : ndarray, shape (n, K)
+            As `predict_proba` gives it.
+        of_units : ndarray, shape (m, K)
+            By each meaning unit's own meaning, the rest from its whole answer.
+        """
+        probability, of_units = self._both(answers, self.heads_, self.calibration_)
         if self.alone_ is None:
-            return probability
-        alone = self._units(answers, self.alone_, fixed(self.alone_.words[:, -1]))
-        return np.where(self.young_, alone, probability)
+            return probability, of_units
+        alone = self._both(answers, self.alone_, fixed(self.alone_.words[:, -1]))
+        return np.where(self.young_, alone[0], probability), np.where(self.young_, alone[1], of_units)
 
-    def _units(self, answers: Answers, heads: Heads, calibration: Calibration) -> np.ndarray:
+    def _both(self, answers: Answers, heads: Heads, calibration: Calibration) -> tuple[np.ndarray, np.ndarray]:
         allowed, owner = self.allowed(answers.question), answers.owner
-        scores = self._scores(answers, heads)
-        whole = calibration.first(scores, answers, allowed)
-        meaning = heads.meaning(answers.units, allowed[owner])
+        scores, meaning = self._looked_at(answers, heads)
+        first = calibration.first(scores, answers, allowed)
         mine = np.concatenate([meaning, meaning, scores[owner, :, -1:]], axis=-1)
         about = Context(answers.question[owner], answers.length[owner])
-        return calibration.second(mine, about, allowed[owner], whole[owner])
+        return (
+            calibration.second(scores, answers, allowed, first),
+            calibration.second(mine, about, allowed[owner], first[owner]),
+        )
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def answers_of(
     whole = mine[mine["n"] == 0].set_index("response_id").loc[responses["response_id"]]
     meaning = mine[mine["n"] > 0].reset_index(drop=True)
     answers = Answers(
-        responses["question_id"].to_numpy(dtype=str),
+        _questions(responses),
         vectors(whole["text_id"]),
         vectors(meaning["text_id"]),
         meaning["response_id"].map(place).to_numpy(dtype=int),
@@ -158,15 +158,37 @@ class Fitted:
         mentions, unit_codes : DataFrame
             Contracts MENTIONS and UNIT_CODES, of these responses.
         """
-        answered = responses[responses["status"] == "answered"].reset_index(drop=True)
-        answers, meaning = answers_of(answered, units, vectors, self.words)
-        probability = self.coder.predict_proba(answers)
-        threshold, allowed = self.coder.calibration_.threshold, self.coder.allowed(answers.question)
+        answers, _ = answers_of(_answered(responses), units, vectors, self.words)
+        return self.given(responses, units, *self.coder.both_proba(answers))
+
+    def given(
+        self, responses: pd.DataFrame, units: pd.DataFrame, probability: np.ndarray, of_units: np.ndarray
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Make mentions and unit codes of probabilities, as `code` does.
+
+        Parameters
+        ----------
+        responses, units : DataFrame
+        probability : ndarray, shape (n, K)
+            Of the answered ones among the responses.
+        of_units : ndarray, shape (m, K)
+            Of their meaning units.
+        """
+        answered, meaning = _answered(responses), units[units["n"] > 0].reset_index(drop=True)
+        threshold, allowed = self.coder.calibration_.threshold, self.coder.allowed(_questions(answered))
         sure = np.maximum(threshold, self.sure)
         mentions = _long(answered, probability, threshold, sure, self.theme_ids, allowed)
         rescued = _rescued(responses, self.codebook, self.gold, self.meant, self.theme_ids, self.params.risk)
         mentions = _gold_wins(pd.concat([mentions, rescued], ignore_index=True), self.gold, *self._given)
-        return mentions, _unit_codes(self.coder, answers, meaning, answered, mentions, self.theme_ids)
+        return mentions, _unit_codes(threshold, of_units, meaning, answered, mentions, self.theme_ids)
+
+
+def _answered(responses: pd.DataFrame) -> pd.DataFrame:
+    return responses[responses["status"] == "answered"].reset_index(drop=True)
+
+
+def _questions(responses: pd.DataFrame) -> np.ndarray:
+    return responses["question_id"].to_numpy(dtype=str)
 
 
 def fit_coding(
@@ -458,8 +480,9 @@ def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame, known: 
     not know the model's word stands.
     """
     person = dict(zip(gold.responses["response_id"], gold.responses["by_person"], strict=True))
-    pairs = zip(mentions["response_id"], mentions["theme_id"], strict=True)
-    read = np.array([r in person and (r in gold.checked or known.at[r, t]) for r, t in pairs], dtype=bool)
+    read = np.array(mentions["response_id"].isin(person), dtype=bool)
+    pairs = zip(mentions.loc[read, "response_id"], mentions.loc[read, "theme_id"], strict=True)
+    read[read] = [r in gold.checked or known.at[r, t] for r, t in pairs]
     rows = mentions.loc[read]
     given = [
         t in gold.checked[r] if r in gold.checked else bool(labels.at[r, t])
@@ -476,24 +499,24 @@ def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame, known: 
 
 
 def _unit_codes(
-    coder: ThemeCoder,
-    answers: Answers,
+    threshold: np.ndarray,
+    probability: np.ndarray,
     meaning: pd.DataFrame,
     answered: pd.DataFrame,
     mentions: pd.DataFrame,
     theme_ids: list[str],
 ) -> pd.DataFrame:
     """Say which meaning units carry each mentioned theme: those above the threshold, or else the likeliest one."""
-    probability = coder.unit_proba(answers)
     column = {theme_id: k for k, theme_id in enumerate(theme_ids)}
     place = {response_id: i for i, response_id in enumerate(answered["response_id"])}
+    owner = meaning["response_id"].map(place).to_numpy(dtype=int)
     final = np.zeros((len(answered), len(theme_ids)), bool)
     said = mentions[mentions["mentioned"] & mentions["response_id"].isin(place)]
     final[said["response_id"].map(place), said["theme_id"].map(column)] = True
     best = np.zeros(final.shape)
-    np.maximum.at(best, answers.owner, probability)
-    likely = (probability >= coder.calibration_.threshold) | (probability == best[answers.owner])
-    carried = final[answers.owner] & likely
+    np.maximum.at(best, owner, probability)
+    likely = (probability >= threshold) | (probability == best[owner])
+    carried = final[owner] & likely
     row, theme = np.nonzero(carried)
     return pd.DataFrame(
         {

@@ -202,9 +202,11 @@ def match_gold(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame, code
         find_question(survey, name, f"{GOLD_FILE}, line {line}")
         for name, line in zip(listed["question"], listed["line"], strict=True)
     ]
-    given = responses[~responses["status"].isin(["blank", "not_asked"])]
+    named = {*listed["respondent_id"], *map(public_id, listed["respondent_id"])}
+    theirs = responses[responses["respondent_id"].isin(named)]
+    given = theirs[~theirs["status"].isin(["blank", "not_asked"])]
     by_cell = given.groupby(CELL, sort=False)["response_id"].agg(list).to_dict()
-    known = set(zip(responses["wave"], responses["respondent_id"], strict=True))
+    known = set(zip(theirs["wave"], theirs["respondent_id"], strict=True))
     cells: dict[tuple[str, str, str], dict[str, set[str]]] = {}
     samples: dict[tuple[str, str, str], dict[str, set[str]]] = {}
     times: dict[tuple[str, str, str], dict[str, str]] = {}

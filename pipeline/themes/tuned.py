@@ -23,7 +23,7 @@ from pipeline.foundation.tables import (
     write_json,
     write_vector_blocks,
 )
-from pipeline.text.encoder import MANIFEST, CachedEncoder, Vectors, load_encoder, load_vectors
+from pipeline.text.encoder import MANIFEST, CachedEncoder, Vectors, load_encoder, vectors_path
 from pipeline.text.tuning import Lessons
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coding import example_texts
@@ -145,13 +145,13 @@ def load_weights() -> dict[str, np.ndarray]:
     return dict(load(read_bytes(WEIGHTS, "Run `dvc repro`, which makes it.")))
 
 
-def coder_space(params: Embed, waves: Iterable[str]) -> tuple[CachedEncoder, Vectors, dict[str, Any]]:
-    """Give what the coder reads: the encoder, tuned where it was, the vectors of all units by it, and the card."""
+def coder_space(params: Embed, waves: Iterable[str]) -> tuple[CachedEncoder, list[Path], dict[str, Any]]:
+    """Give what the coder reads: the encoder, tuned where it was, the files of vectors by it, and the card."""
     card = read_card() or {"act": "off", "reason": "the stage `tune` has not run"}
     manifest = read_json(MANIFEST)
     if card["act"] == "off":
-        return load_encoder(params, manifest), load_vectors(waves), card
-    return load_encoder(params, manifest, load_weights()), load_tuned_vectors(), card
+        return load_encoder(params, manifest), [vectors_path(wave) for wave in waves], card
+    return load_encoder(params, manifest, load_weights()), [VECTORS], card
 
 
 def load_tuned_vectors() -> Vectors:
