@@ -164,6 +164,15 @@ def sharded(
     _clear(folder)
 
 
+@contextmanager
+def workplace(name: str) -> Iterator[Path]:
+    """Give a folder that workers see, out of git, for what they share; it goes when the block ends well."""
+    folder = Path.cwd() / FOLDER / name
+    _make(folder)
+    yield folder
+    _clear(folder)
+
+
 def _clear(folder: Path) -> None:
     """Take the shards away, and the folders above that are now empty."""
     shutil.rmtree(folder)

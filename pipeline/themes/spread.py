@@ -11,19 +11,17 @@ import numpy as np
 import pandas as pd
 
 from pipeline.foundation.params import Params
-from pipeline.foundation.shards import sharded
-from pipeline.foundation.tables import remove, sha256_of
+from pipeline.foundation.shards import sharded, workplace
+from pipeline.foundation.tables import sha256_of
 from pipeline.text.encoder import Vectors, vectors_of
 from pipeline.text.words import WordFeatures
-from pipeline.themes.card import CARD, WEIGHTS, load_coder, save_coder
+from pipeline.themes.card import WEIGHTS, load_coder, save_coder
 from pipeline.themes.coder import ThemeCoder
 from pipeline.themes.coding import Fitted, answers_of, blocks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Until all answers are coded by it, the coder of the last run stays where it is.
-FOLDER = Path(".themebook/coder")
 # Every answered response of a block, with its units in order; unit 0 is the whole answer.
 _UNITS = ["n", "text_id"]
 
@@ -51,20 +49,20 @@ def code_in_shards(
     mentions, unit_codes, responses, units : DataFrame
         Of one block, as `Fitted.code` gives them, and the block itself.
     """
-    save_coder(fitted.coder, fitted.words, fitted.theme_ids, np.zeros((0, 1)), {}, FOLDER)
-    settings = {
-        "coder": str(FOLDER.absolute()),
-        "sha256": sha256_of(FOLDER / WEIGHTS, ""),
-        "vectors": [[str(path.absolute()), path.stat().st_mtime_ns] for path in vectors],
-    }
     themes = len(fitted.theme_ids)
     parts = (_part(*block) for block in blocks(responses, units))
-    with sharded("code", predicted, parts, settings, params) as results:
-        for (some, theirs), result in zip(blocks(responses, units), results, strict=True):
-            probability, of_units = (_matrix(result[name], themes) for name in ("answers", "units"))
-            yield (*fitted.given(some, theirs, probability, of_units), some, theirs)
-    for name in (WEIGHTS, CARD.name):
-        remove(FOLDER / name)
+    # Until all answers are coded by it, the coder of the last run stays where it is.
+    with workplace("coder") as folder:
+        save_coder(fitted.coder, fitted.words, fitted.theme_ids, np.zeros((0, 1)), {}, folder)
+        settings = {
+            "coder": str(folder),
+            "sha256": sha256_of(folder / WEIGHTS, ""),
+            "vectors": [[str(path.absolute()), path.stat().st_mtime_ns] for path in vectors],
+        }
+        with sharded("code", predicted, parts, settings, params) as results:
+            for (some, theirs), result in zip(blocks(responses, units), results, strict=True):
+                probability, of_units = (_matrix(result[name], themes) for name in ("answers", "units"))
+                yield (*fitted.given(some, theirs, probability, of_units), some, theirs)
 
 
 def predicted(part: pa.Table, settings: dict[str, Any]) -> pa.Table:
