@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import counting, notice
 from pipeline.foundation.params import Embed
-from pipeline.foundation.tables import digests_of, in_order, read_vectors
+from pipeline.foundation.tables import digests_of, in_order, let_go, read_vectors
 from pipeline.text.converted import CannotConvert, form_of, model_key, prepare
 from pipeline.text.embedding_cache import EmbeddingCache
 from pipeline.text.ids import text_id
@@ -254,7 +254,10 @@ class Vectors:
         found = np.empty((len(wanted), self.dimensions), np.float32)
         left = np.ones(len(wanted), bool)
         for rows, at, vectors in self._places(wanted):
-            found[rows] = vectors[at]
+            for start in range(0, len(at), BLOCK):
+                part = slice(start, start + BLOCK)
+                found[rows[part]] = vectors[at[part]]
+                let_go(vectors)
             left[rows] = False
         if left.any():
             raise ThemebookError(
