@@ -26,6 +26,8 @@ from pipeline.text.torch_encoder import SentenceTransformerEncoder
 MANIFEST = Path("models/encoder.json")
 # Texts that are sorted by length, looked up and encoded together: many, so that batches fill; few enough to be held.
 BLOCK = 65_536
+# Rows that are looked up in a file before its pages are given back.
+LOOKED_UP = 4_096
 
 
 class Encoder(Protocol):
@@ -254,8 +256,10 @@ class Vectors:
         found = np.empty((len(wanted), self.dimensions), np.float32)
         left = np.ones(len(wanted), bool)
         for rows, at, vectors in self._places(wanted):
-            for start in range(0, len(at), BLOCK):
-                part = slice(start, start + BLOCK)
+            # In the order of the file, so that few of its pages are in memory at a time.
+            order = np.argsort(at)
+            for start in range(0, len(at), LOOKED_UP):
+                part = order[start : start + LOOKED_UP]
                 found[rows[part]] = vectors[at[part]]
                 let_go(vectors)
             left[rows] = False
