@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help system pango report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves bench-speed bench-speed-quick compare-statistics screenshots clean
+.PHONY: help system pango report review test test-slow test-ci check dvc bench bench-masking bench-quality bench-quality-quick bench-evidence bench-proposals bench-sides bench-review bench-waves bench-encoder bench-speed bench-speed-quick compare-statistics screenshots clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,7 +65,7 @@ check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 dvc: $(STAMP)  ## write dvc.yaml anew after a stage's imports changed
 	python -m pipeline.project.graph
 
-bench: bench-masking bench-quality bench-evidence bench-proposals bench-sides bench-review bench-waves  ## every benchmark
+bench: bench-masking bench-quality bench-evidence bench-proposals bench-sides bench-review bench-waves bench-encoder  ## every benchmark
 
 bench-masking: $(STAMP)  ## masking of personal data on the real surveys
 	python benchmarks/masking/run.py
@@ -96,6 +96,9 @@ bench-speed-quick: $(STAMP)  ## the same at 270 and 5,000 answers, under five mi
 
 bench-review: $(STAMP)  ## keys and words of coding a question by keyboard, in Chromium; after make report (DATA=folder: another project)
 	python benchmarks/review/keys.py $(DATA)
+
+bench-encoder: $(STAMP)  ## the encoder beside sentence-transformers: rate, likeness, share of the peak, ten minutes (DATA=folder of surveys, QUICK=1)
+	python benchmarks/encoder/run.py $(DATA) $(if $(QUICK),--quick)
 
 # Expected values for the tests; a stranger's packages would disturb ours, so each environment is thrown away.
 compare-statistics: $(STAMP)  ## every statistic beside independent implementations, to 1e-6 (installs them aside, two minutes)

@@ -104,6 +104,19 @@ def test_bfloat16_stays_near_and_says_what_it_was_computed_in(home, manifest, te
     assert rounded.about["computed_in"] in ("bfloat16", "bfloat16, emulated", "float32")
 
 
+def test_without_units_for_bfloat16_it_is_said_and_recorded(home, manifest, monkeypatch, capsys):
+    monkeypatch.setattr("pipeline.text.openvino_encoder.has_bfloat16", lambda: False)
+    assert load_encoder(Embed(cache=False, precision="bfloat16"), manifest).about["computed_in"] != "bfloat16"
+    assert capsys.readouterr().err.count("no bfloat16 units") == 1
+
+    def cannot(*_):
+        raise RuntimeError("no primitive")
+
+    monkeypatch.setattr("openvino.Core.compile_model", cannot)
+    with pytest.raises(ThemebookError, match="cannot be computed on this processor.*float32"):
+        load_encoder(Embed(cache=False, precision="bfloat16"), manifest).encode(["Good."])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_neither_order_nor_neighbours_nor_repeats_change_a_vector(fast, texts, vectors, seed):
     draw = random.Random(seed)
@@ -332,6 +345,9 @@ def test_threads_are_the_free_cores(tmp_path, monkeypatch):
     for busy, free in ((0.0, 8), (2.6, 5), (8.0, 1)):
         monkeypatch.setattr(cores, "_busy", lambda _, busy=busy: busy)
         assert cores.free_cores() == free
+    (tmp_path / "cpuinfo").write_text("flags : sse2 avx512f\n")
+    assert cores.has_bfloat16(tmp_path / "cpuinfo") is False
+    assert cores.has_bfloat16(tmp_path / "none") is None
 
 
 def test_long_work_without_a_terminal_says_rate_and_time_left(monkeypatch, capsys):

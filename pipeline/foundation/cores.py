@@ -1,4 +1,4 @@
-"""How many processor cores are free for this process: more threads than that make everything several times slower."""
+"""What the processor offers: cores that are free (more threads than that are several times slower), and bfloat16."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ def allowed_cores(cgroup: Path = _CGROUP) -> int:
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _quota(cgroup)
     return max(1, min(bound, math.ceil(quota) if quota else bound))
+
+
+def has_bfloat16(path: Path = Path("/proc/cpuinfo")) -> bool | None:
+    """Tell whether the processor has units for bfloat16; None where the system does not say."""
+    try:
+        words = set(path.read_text(errors="replace").split())
+    except OSError:
+        return None
+    return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})
 
 
 def _quota(cgroup: Path) -> float:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import itertools
 import json
+import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -473,6 +474,15 @@ def read_vectors(path: Path) -> tuple[np.ndarray, np.ndarray]:
         content = np.fromfile(path, np.uint8)
     digests = content[start : start + 32 * n].reshape(n, 32)
     return digests, content[start + 32 * n : start + 32 * n + 4 * n * d].view("<f4").reshape(n, d)
+
+
+def let_go(array: np.ndarray) -> None:
+    """Give back the memory that looking at rows of a mapped file took; the file and the array stay as they are."""
+    root: Any = array
+    while root is not None and not isinstance(root, mmap.mmap):
+        root = getattr(root, "base", None)
+    if root is not None and hasattr(mmap, "MADV_DONTNEED"):
+        root.madvise(mmap.MADV_DONTNEED)
 
 
 def about_vectors(path: Path) -> dict[str, Any]:

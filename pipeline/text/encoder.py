@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import counting, notice
 from pipeline.foundation.params import Embed
-from pipeline.foundation.tables import digests_of, in_order, read_vectors
+from pipeline.foundation.tables import digests_of, in_order, let_go, read_vectors
 from pipeline.text.converted import CannotConvert, form_of, model_key, prepare
 from pipeline.text.embedding_cache import EmbeddingCache
 from pipeline.text.ids import text_id
@@ -26,6 +26,8 @@ from pipeline.text.torch_encoder import SentenceTransformerEncoder
 MANIFEST = Path("models/encoder.json")
 # Texts that are sorted by length, looked up and encoded together: many, so that batches fill; few enough to be held.
 BLOCK = 65_536
+# Rows that are looked up in a file before its pages are given back.
+LOOKED_UP = 4_096
 
 
 class Encoder(Protocol):
@@ -254,7 +256,12 @@ class Vectors:
         found = np.empty((len(wanted), self.dimensions), np.float32)
         left = np.ones(len(wanted), bool)
         for rows, at, vectors in self._places(wanted):
-            found[rows] = vectors[at]
+            # In the order of the file, so that few of its pages are in memory at a time.
+            order = np.argsort(at)
+            for start in range(0, len(at), LOOKED_UP):
+                part = order[start : start + LOOKED_UP]
+                found[rows[part]] = vectors[at[part]]
+                let_go(vectors)
             left[rows] = False
         if left.any():
             raise ThemebookError(

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.foundation.cores import free_cores
+from pipeline.foundation.cores import free_cores, has_bfloat16
+from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import notice
 from pipeline.text.converted import Form, import_openvino
 
@@ -130,31 +131,35 @@ class OpenVinoEncoder:
         if self._queue is None:
             ov = import_openvino()
             threads = self.threads or free_cores()
-            compiled = ov.Core().compile_model(
-                self._load(),
-                "CPU",
-                {
-                    "INFERENCE_PRECISION_HINT": HINT[self.precision],
-                    "INFERENCE_NUM_THREADS": threads,
-                    "NUM_STREAMS": threads,
-                    # Left to the system: several processes would all be pinned to the same first cores.
-                    "ENABLE_CPU_PINNING": False,
-                },
-            )
+            settings = {
+                "INFERENCE_PRECISION_HINT": HINT[self.precision],
+                "INFERENCE_NUM_THREADS": threads,
+                "NUM_STREAMS": threads,
+                # Left to the system: several processes would all be pinned to the same first cores.
+                "ENABLE_CPU_PINNING": False,
+            }
+            try:
+                compiled = ov.Core().compile_model(self._load(), "CPU", settings)
+            except RuntimeError:
+                if self.precision == "float32":
+                    raise
+                raise ThemebookError(
+                    "params.yaml: `embed.precision: bfloat16` cannot be computed on this processor.",
+                    "Write `float32`: the vectors differ from those in bfloat16, so it is not changed by itself.",
+                ) from None
             self._queue = ov.AsyncInferQueue(compiled, 2 * threads)
         return self._queue
 
     def _computed_in(self) -> str:
-        """Say what the processor makes of bfloat16, with a notice where that is something else."""
-        ov = import_openvino()
-        if "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-            return "bfloat16"
+        """Say what the processor makes of bfloat16, with a notice where it has no units for it."""
         self._started()
         kind = self._queue[0].get_compiled_model().get_property("INFERENCE_PRECISION_HINT").get_type_name()
         run = RUN.get(kind, kind)
-        way = "emulated, which is slower than float32" if run == "bfloat16" else f"computed in {run} instead"
+        if run == "bfloat16" and has_bfloat16() is not False:
+            return run
+        way = "emulated, slower than float32" if run == "bfloat16" else f"computed in {run} instead"
         notice(f"this processor has no bfloat16 units: `embed.precision: bfloat16` is {way}; recorded with the vectors")
-        return run if run != "bfloat16" else "bfloat16, emulated"
+        return "bfloat16, emulated" if run == "bfloat16" else run
 
 
 def batches(lengths: np.ndarray, step: int, longest: int) -> Iterator[tuple[int, int, int]]:
