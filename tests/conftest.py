@@ -1,11 +1,23 @@
 """What several tests need: where the real surveys lie."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give a run of the tests a cache of its own, shared by its processes: what the user keeps hides nothing."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THEMEBOOK_CACHE", str(base / "themebook-cache"))
+        yield
 
 
 @pytest.fixture
