@@ -6,18 +6,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
+from walk import copy_of, ran, repro, run
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give a run of the tests a cache of its own, shared by its processes: what the user keeps hides nothing."""
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of this run of the tests share."""
     base = tmp_path_factory.getbasetemp()
-    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(shared_folder: Path) -> Iterator[None]:
+    """Give a run of the tests a cache of its own: what the user keeps hides nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("THEMEBOOK_CACHE", str(base / "themebook-cache"))
+        patch.setenv("THEMEBOOK_CACHE", str(shared_folder / "themebook-cache"))
         yield
+
+
+@pytest.fixture(scope="session")
+def whole(shared_folder: Path) -> Path:
+    """The demo, run once for all processes; tests copy it, and change nothing in it."""
+    folder = shared_folder / "whole" / "demo"
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(folder.parent / "lock"):
+        done = folder.parent / "done"
+        if not done.exists():
+            run(folder.parent, "themebook", "demo", str(folder))
+            assert len(ran(repro(folder))) == 16
+            done.touch()
+    return folder
+
+
+@pytest.fixture
+def project(whole: Path, tmp_path: Path) -> Path:
+    """A copy of the demo, run."""
+    return copy_of(whole, tmp_path / "project")
 
 
 @pytest.fixture

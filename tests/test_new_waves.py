@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import SHARED
-from test_pipeline import ROOT, ran, repro, run
+from walk import ROOT, ran, repro, run
 
 pytestmark = pytest.mark.slow
 

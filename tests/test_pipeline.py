@@ -2,19 +2,15 @@
 
 import csv
 import hashlib
-import html
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from attacked import recovered
 from print_reader import said_in
+from walk import ROOT, TABLES, hashes, ran, repro, run
 
 from pipeline.cli import STAGE_NAMES
 from pipeline.evidence.prevalence import nearest
@@ -23,58 +19,6 @@ from pipeline.foundation.params import load_params
 from pipeline.foundation.tables import read_table
 from pipeline.survey.description import load_survey
 from pipeline.themes.codebook import load_codebook
-
-ROOT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
-TABLES = ("data/responses", "data/units", "data/embeddings", "data/coded", "data/candidates")
-
-
-def run(folder, *command, ok=True):
-    """Run a command in a project folder as a user would; nothing may print a traceback."""
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
-    # As on a user's machine: the order of a set differs from process to process and must not show.
-    environment["PYTHONHASHSEED"] = "random"
-    environment |= dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL"), "inv.example")
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
-    out = done.stdout + done.stderr
-    assert "Traceback" not in out
-    assert (done.returncode == 0) == ok, out[-3000:]
-    return out
-
-
-def repro(folder, ok=True):
-    return run(folder, "dvc", "repro", ok=ok)
-
-
-def ran(out):
-    """Which stages ran."""
-    return set(re.findall(r"Running stage '([^']+)'", out))
-
-
-def hashes(folder, *below):
-    """Hash every made file below some folders."""
-    files = [p for name in below for p in sorted((folder / name).rglob("*")) if p.is_file() and p.name != ".gitignore"]
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-
-
-def copy_of(folder, target):
-    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("tmp"))
-    return target
-
-
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory):
-    """The demo, run once; tests copy it."""
-    folder = tmp_path_factory.mktemp("whole") / "demo"
-    run(folder.parent, "themebook", "demo", str(folder))
-    first = repro(folder)
-    assert len(ran(first)) == 16
-    return folder
-
-
-@pytest.fixture
-def project(whole, tmp_path):
-    return copy_of(whole, tmp_path / "project")
 
 
 def test_a_second_run_does_nothing(project):
@@ -147,47 +91,6 @@ def test_two_folders_and_shuffled_rows_give_the_same_bytes(whole, tmp_path):
     # The ledger and the record of the raw file name the raw file's own hash.
     assert {name for name in different if not name.endswith((".ledger.json", ".verified.json"))} == set()
     assert set(one) == set(two)
-
-
-def test_a_wave_added_and_removed(whole, tmp_path):
-    project = copy_of(whole, tmp_path / "project")
-    run(project, "themebook", "wave", "remove", "2026")
-    repro(project)
-    alone = hashes(project, *TABLES, "reports/prevalence.csv", "reports/metrics")
-    assert not any("2026" in name for name in alone)
-    run(project, "themebook", "wave", "add", f"2026={ROOT / 'data/raw/2026.csv'}")
-    out = repro(project)
-    assert {"ingest@2026", "segment@2026", "embed@2026", "code"} <= ran(out)
-    assert {"ingest@2025", "segment@2025", "embed@2025"} & ran(out) == set()
-    both = hashes(project, *TABLES)
-    assert {k: v for k, v in both.items() if "/2025." in k} == {k: v for k, v in alone.items() if "/2025." in k}
-    assert both == hashes(whole, *TABLES)
-    run(project, "themebook", "wave", "remove", "2026")
-    repro(project)
-    assert hashes(project, *TABLES, "reports/prevalence.csv", "reports/metrics") == alone
-
-
-def test_a_codebook_edit_runs_from_code_on_and_a_new_theme_is_there(project):
-    path = project / "data/codebook/codebook.yaml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text + "- {id: T90, name: Rules for artificial intelligence, definition: Rules on AI tools.}\n")
-    out = repro(project)
-    assert "code" in ran(out)
-    assert not any("@" in stage for stage in ran(out))
-    assert "T90" in set(pd.read_csv(project / "reports/prevalence.csv")["theme_id"])
-
-
-def test_an_empty_codebook_reports_candidates(project):
-    (project / "data/codebook/codebook.yaml").write_text("[]\n")
-    (project / "data/codebook/gold.csv").write_text("respondent_id,wave,question,code,coder,sample\n")
-    repro(project)
-    assert len(pd.read_parquet(project / "data/candidates/candidates.parquet")) > 5
-    assert "provisional" in (project / "reports/internal/themes.html").read_text(encoding="utf-8").lower()
-
-
-def test_an_empty_codebook_with_gold_says_what_is_not_scored(project):
-    (project / "data/codebook/codebook.yaml").write_text("[]\n")
-    assert "codes that the codebook lacks" in repro(project)
 
 
 @pytest.mark.slow
@@ -274,22 +177,6 @@ def test_nothing_public_holds_an_answer(project):
         else:
             text = re.sub(r"<[^>]+>", " ", file.read_text(encoding="utf-8", errors="ignore"))
         assert not five_word_runs(text) & secret, file
-
-
-def test_an_approved_quote_is_public_and_a_rejected_one_is_gone(project):
-    quotes = pd.read_parquet(project / "data/coded/quotes.parquet")
-    fresh = quotes[~quotes["approved"] & (quotes["segment"] == "")]
-    yes, no = fresh.iloc[0], fresh.iloc[1]
-    run(project, "themebook", "quote", "approve", yes["quote_id"], "--reviewer", "ann")
-    run(project, "themebook", "quote", "reject", no["quote_id"], "--reviewer", "ann")
-    out = repro(project)
-    assert {"quote", "report", "print"} <= ran(out) <= {"code", "quote", "report", "print"}
-    after = pd.read_parquet(project / "data/coded/quotes.parquet").set_index("quote_id")
-    assert after.loc[yes["quote_id"], "approved"]
-    assert no["quote_id"] not in after.index
-    public = html.unescape((project / "reports/public/themes.html").read_text(encoding="utf-8"))
-    assert yes["display"] in public
-    assert no["display"] not in public
 
 
 def test_metrics_are_flat_numbers(whole):

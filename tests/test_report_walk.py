@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 import pytest
-from test_pipeline import copy_of, ran, repro, run, whole  # noqa: F401
+from walk import copy_of, ran, repro, run
 
 TEXT = "data/report.md"
 TRAINING = "Have you had any training in working across the sectors?"
@@ -51,7 +51,7 @@ def failed(folder, *said):
     return out
 
 
-def test_a_share_crosses_a_half_a_theme_retires_and_a_quote_is_withdrawn(whole, tmp_path):  # noqa: F811
+def test_a_share_crosses_a_half_a_theme_retires_and_a_quote_is_withdrawn(whole, tmp_path):
     folder = copy_of(whole, tmp_path / "walk")
 
     answer_otherwise(folder)
