@@ -12,10 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.foundation.contracts import REDACTIONS, RESPONSES, SIGNS_OF_PROPOSALS, UNITS
+from pipeline.foundation.contracts import REDACTIONS, SIGNS_OF_PROPOSALS, UNITS
 from pipeline.foundation.params import Segment
-from pipeline.foundation.tables import path_of, read_parts, write_table
-from pipeline.stages import segment as stage
 from pipeline.text import units
 from pipeline.text.names import find_names
 from pipeline.text.parts_of_speech import NAME, replace_ruler
@@ -148,55 +146,6 @@ def test_only_answered_responses_are_read():
     assert ids == ["a", "c"]
     assert np.array_equal(rows, [0, 0])
     assert texts.to_pydict() == {"text": ["x"]}
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project with one wave of answers."""
-    texts = [f"{text} {i % 5}" for i, text in enumerate(TEXTS * 4)]
-    responses = pd.DataFrame({"text": texts, "response_id": [f"r{i:03}" for i in range(len(texts))]}, dtype="str")
-    responses["status"] = ["blank" if i % 7 == 6 else "answered" for i in range(len(texts))]
-    (tmp_path / "models").symlink_to(ROOT / "models")
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    given = responses.assign(wave="2025", respondent_id=responses["response_id"], question_id="why", reason="")
-    write_table(given, RESPONSES, "2025")
-    return tmp_path
-
-
-def written():
-    return [path_of(contract, "2025").read_bytes() for contract in (UNITS, REDACTIONS, SIGNS_OF_PROPOSALS)]
-
-
-def test_the_stage_writes_the_same_bytes_in_shards(project):
-    stage.run("2025")
-    whole = written()
-    (project / "params.yaml").write_text("shard_rows: 13\nworkers: 2\n")
-    stage.run("2025")
-    assert written() == whole
-    assert not (project / ".themebook").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-def test_the_stage_writes_the_same_bytes_on_a_cluster(project):
-    from distributed import LocalCluster
-
-    stage.run("2025")
-    whole = written()
-    with LocalCluster(n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None) as cluster:
-        engine = f"engine: dask\nscheduler: {cluster.scheduler_address}\nshard_rows: 5\n"
-        (project / "params.yaml").write_text(engine)
-        stage.run("2025")
-    assert written() == whole
-    assert not (project / ".themebook").exists()
-
-
-def test_a_wave_without_answers_has_empty_tables(project):
-    responses = pd.concat([part.to_pandas() for part in read_parts(RESPONSES, "2025", list(RESPONSES.columns))])
-    write_table(responses.assign(status="blank"), RESPONSES, "2025")
-    stage.run("2025")
-    assert [len(pd.read_parquet(path_of(c, "2025"))) for c in (UNITS, REDACTIONS, SIGNS_OF_PROPOSALS)] == [0, 0, 0]
 
 
 def test_spacy_is_loaded_without_torch():

@@ -136,7 +136,7 @@ class Params(Section):
 
     ``engine``, ``scheduler``, ``workers`` and ``shard_rows`` say where heavy work runs, never what comes out; no stage
     depends on them. ``scheduler``: the address of a Dask scheduler, for the engine ``dask``. ``workers``: processes of
-    the engine ``local``, each with one thread; 0 stands for as many as there are cores to use. ``shard_rows``: rows in
+    the engine ``local``; 0 stands for as many as there are cores to use, each with one thread. ``shard_rows``: rows in
     one piece of work.
     """
 

@@ -21,8 +21,8 @@ How a stage uses it::
         write_table(...)            # the shards go when the block ends well
 
 A function may also give a NumPy array, a row for each row (vectors); it is kept as safetensors. ``settings`` must be
-JSON: everything that the result depends on beside the rows, and paths in full, since a worker may run elsewhere.
-Heavy imports and models belong inside the function, behind a cache, so that each worker loads them once.
+JSON: everything that the result depends on beside the rows. The function runs in the project's folder. Heavy imports
+and models belong inside the function, behind a cache, so that each worker loads them once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, pairwise
@@ -84,6 +84,11 @@ class Shard:
     settings: str
     key: str
     code: str
+
+    @property
+    def project(self) -> Path:
+        """The project's folder."""
+        return self.folder.parents[len(FOLDER.parts) + self.name.count("/")]
 
     @property
     def source(self) -> Path:
@@ -321,7 +326,8 @@ def work_on(shard: Shard) -> str:
     # A worker with several threads: models are not made for being used by two at once.
     with _lock:
         try:
-            result = shard.function(_unpacked(shard.source, content), json.loads(shard.settings))
+            with chdir(shard.project):
+                result = shard.function(_unpacked(shard.source, content), json.loads(shard.settings))
         except ThemebookError:
             raise
         except Exception as error:

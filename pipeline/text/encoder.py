@@ -6,9 +6,9 @@ import importlib.util
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from pipeline.text.ids import text_id
 from pipeline.text.manifest import verify
 from pipeline.text.openvino_encoder import OpenVinoEncoder
 from pipeline.text.torch_encoder import SentenceTransformerEncoder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MANIFEST = Path("models/encoder.json")
 # Texts that are sorted by length, looked up and encoded together: many, so that batches fill; few enough to be held.
@@ -224,6 +227,30 @@ def _backend(params: Embed, folder: Path, key: str, weights: dict[str, np.ndarra
             ) from None
         notice(f"the encoder runs on torch, not on OpenVINO: {error}")
         return torch
+
+
+def encode_part(part: pa.Table, settings: dict[str, Any]) -> np.ndarray:
+    """Encode a part of the distinct texts, in any process.
+
+    Parameters
+    ----------
+    part : pyarrow Table
+        Column ``text``, n rows.
+    settings : dict
+        ``embed``: the section of params.yaml; ``manifest``: of the encoder.
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32
+    """
+    encoder = _loaded(json.dumps(settings, sort_keys=True))
+    return encoder.encode(part["text"].to_pylist())
+
+
+@cache
+def _loaded(settings: str) -> CachedEncoder:
+    about = json.loads(settings)
+    return load_encoder(Embed(**about["embed"]), about["manifest"])
 
 
 class Vectors:

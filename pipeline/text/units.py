@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import pandas as pd
 from pipeline.foundation.contracts import REDACTIONS, SIGNS, SIGNS_OF_PROPOSALS, UNITS, Contract
 from pipeline.foundation.log import progress
 from pipeline.foundation.params import Segment
-from pipeline.foundation.tables import arrow_schema, empty
+from pipeline.foundation.tables import arrow_schema, empty, read_json
 from pipeline.text.boundaries import cut, find_cuts
 from pipeline.text.ids import digest
 from pipeline.text.languages import detect
@@ -93,9 +92,9 @@ def _typed(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return typed.sort_values(list(contract.key), kind="stable", ignore_index=True)
 
 
-def settings_of(params: Segment, manifest: Path = MANIFEST) -> dict[str, Any]:
-    """Say in JSON what `read_part` needs beside the texts."""
-    return {"segment": params.model_dump(mode="json"), "manifest": str(manifest.absolute())}
+def settings_of(params: Segment) -> dict[str, Any]:
+    """Say in JSON what the result of `read_part` depends on beside the texts; the model's files among it."""
+    return {"segment": params.model_dump(mode="json"), "spacy": read_json(MANIFEST)}
 
 
 def read_part(part: pa.Table, settings: dict[str, Any]) -> pa.Table:
@@ -113,13 +112,10 @@ def read_part(part: pa.Table, settings: dict[str, Any]) -> pa.Table:
     pyarrow Table
         As `read_texts` gives it.
     """
-    params = Segment(**settings["segment"])
-    return read_texts(part["text"].to_pylist(), params, None, Path(settings["manifest"]))
+    return read_texts(part["text"].to_pylist(), Segment(**settings["segment"]))
 
 
-def read_texts(
-    texts: Sequence[str], params: Segment, nlp: Language | None = None, manifest: Path = MANIFEST
-) -> pa.Table:
+def read_texts(texts: Sequence[str], params: Segment, nlp: Language | None = None) -> pa.Table:
     """Find the units of distinct texts, their personal data and their signs of proposals.
 
     Parameters
@@ -130,8 +126,6 @@ def read_texts(
         As for `segment`.
     nlp : spaCy Language, optional
         A loaded pipeline.
-    manifest : Path
-        Of the spaCy package, where none is loaded.
 
     Returns
     -------
@@ -147,7 +141,7 @@ def read_texts(
     chosen = set(own)
     rows = {i: _row(texts[i], None, params) for i in range(len(texts)) if i not in chosen}
     if own:
-        pipeline = nlp if nlp is not None else load_spacy(params.spacy_model, manifest)
+        pipeline = nlp if nlp is not None else load_spacy(params.spacy_model)
         rows.update(progress(_parsed(texts, own, params, pipeline), "splitting answers", len(own)))
     offsets, small = pa.list_(pa.int32()), pa.list_(pa.int8())
     types = (offsets, offsets, small, pa.list_(pa.binary(32)), offsets, offsets, small)
