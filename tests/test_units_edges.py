@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.foundation.params import Segment
-from pipeline.text.units import segment, text_id
+from pipeline.text.ids import text_id
+from pipeline.text.units import segment
 
 SEED = 2025
 
