@@ -35,8 +35,6 @@ def parameters(inputs: Inputs) -> Known:
             *(
                 (name, ", ".join(f"{key}: {_value(value)}" for key, value in section.items()))
                 for name, section in sections.items()
-                # Where work runs changes nothing that comes out.
-                if isinstance(section, dict)
             ),
         ),
     )
