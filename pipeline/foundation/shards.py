@@ -30,6 +30,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import multiprocessing
 import os
 import shutil
@@ -441,6 +442,8 @@ def _on_dask(todo: list[Shard], scheduler: str) -> None:
             "params.yaml: `engine: dask` needs the package `distributed`, which is not installed.",
             "Run `pip install 'themebook[dask]'`, or set `engine: local`.",
         ) from None
+    # What goes wrong is told in one message of ours; Dask's client would add a traceback.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     client = _reached(partial(Client, set_as_default=False), scheduler)
     try:
         run = f"{time.time_ns():x}"
