@@ -17,19 +17,23 @@ FEW = 2  # headlines that leave the first page half empty
 
 
 class Room(NamedTuple):
-    """How much the two pages hold: headlines, bars of a chart, reasons of a side, themes, letters of a quote."""
+    """How much the two pages hold: headlines, bars of a chart, reasons of a side, themes, letters of quotes and text."""
 
     headlines: int = 5
     bars: int = 6
     reasons: int = 3
     themes: int = 8
     quote: int = 260
+    text: int = 600
 
 
 def rooms_first() -> Iterator[Room]:
     """The fillings of the first page to try, the fullest first."""
     for headlines in (5, 4, 3, 2, 1, 0):
         yield Room(headlines=headlines)
+    # A title of several lines in a wide font leaves room for little else.
+    for text in (300, 150, 60):
+        yield Room(headlines=0, text=text)
 
 
 def rooms_second(room: Room) -> Iterator[Room]:
@@ -49,8 +53,8 @@ def first_page(content: Content, room: Room) -> tuple[Piece, ...]:
     """Say what was asked of whom and when, with the headline figures."""
     pieces: list[Piece] = []
     if content.note:
-        pieces.append(words(short(content.note, 400), "callout"))
-    told, asked = short(lead(content), 600), short(" ".join(content.summary), 600)
+        pieces.append(words(short(content.note, min(400, room.text)), "callout"))
+    told, asked = short(lead(content), room.text), short(" ".join(content.summary), room.text)
     pieces += [words(told, "lead"), words(asked)] if told and not content.drafted else [words(asked, "lead")]
     waves = content.waves[-WAVES:]
     runs: list[Run] = []
