@@ -53,7 +53,7 @@ test-slow: system  ## whole runs on the real surveys
 # All slow tests take longer than CI may: a real survey whole, the walks of the reviewer
 # and of the report's text with their runs, kills, a release, barriers of the page in every scheme and size.
 test-ci: system  ## the slow tests that CI has time for
-	pytest -n 2 --dist loadscope --no-loadscope-reorder -m slow -k "(test_real and spack_survey) or every_act_holds or hundred_kills or release_survives or test_report_walk or no_barrier_in_any"
+	pytest -n 2 --dist loadscope --no-loadscope-reorder -m slow -k "(test_real and spack_survey) or every_act_holds or hundred_kills or release_survives or test_report_walk or no_barrier_in_any or test_shards"
 
 check: $(STAMP)  ## style, types, import direction, dvc.yaml as generated
 	ruff check pipeline tests benchmarks

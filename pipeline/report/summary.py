@@ -17,7 +17,7 @@ FEW = 2  # headlines that leave the first page half empty
 
 
 class Room(NamedTuple):
-    """How much the two pages hold: headlines, bars of a chart, reasons of a side, themes, letters of quotes and text."""
+    """How much the two pages hold: headlines, bars, reasons of a side, themes, letters of a quote and of a text."""
 
     headlines: int = 5
     bars: int = 6
