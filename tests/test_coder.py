@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
 
 from pipeline.text.words import WordFeatures
 from pipeline.themes.calibration import best_cut, usual_cut
 from pipeline.themes.card import describe, load_coder, save_coder
 from pipeline.themes.codebook import Codebook, Theme
-from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, folds_of
+from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, balanced_logistic, folds_of
 from pipeline.themes.gold import Gold
 
 D = 16
@@ -258,3 +259,17 @@ def test_where_nothing_is_calibrated_answers_get_as_many_themes_as_is_usual():
     assert (few >= usual_cut(few, few > 0)).sum() == 2
     assert usual_cut(np.full((10, 2), 0.9), np.ones((10, 2), bool)) == 0.5
     assert usual_cut(np.zeros((0, 2)), np.zeros((0, 2), bool)) == 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_several_regressions_at_once_are_each_what_scikit_learn_finds_in_the_end(seed):
+    generator = np.random.default_rng(seed)
+    inputs = generator.normal(size=(120, 6)).astype(np.float32)
+    truth = inputs @ generator.normal(size=(6, 4)) + generator.normal(size=(120, 4)) > 0.8
+    counts = generator.random((120, 4)) > [0.0, 0.0, 0.3, 0.6]
+    found = balanced_logistic(inputs, truth & counts, counts, 3.0)
+    for k in range(4):
+        mine = counts[:, k]
+        model = LogisticRegression(C=3.0, class_weight="balanced", tol=1e-9, max_iter=10_000)
+        model.fit(inputs[mine].astype(float), truth[mine, k])
+        assert np.allclose(found[k], [*model.coef_[0], model.intercept_[0]], atol=5e-3)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, vstack
-from scipy.special import log_softmax
+from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -27,6 +28,8 @@ from pipeline.themes.calibration import (
     usual_cut,
 )
 
+# Where a fit ends: no slope of its mean loss is steeper.
+GRADIENT = 1e-5
 # The log share of a theme that is out of the question.
 NEVER = -12.0
 # By meaning two of the whole answer and two of its best unit, by words one.
@@ -327,41 +330,40 @@ class ThemeCoder(BaseEstimator):
     def _train(self, examples: Examples, answers: Answers, labels: np.ndarray, known: np.ndarray) -> Heads:
         allowed = self.allowed(answers.question) & known
         themes = len(self.questions)
-        own = np.zeros((themes, examples.vectors.shape[1] + 1))
         words = np.zeros((themes, examples.words.shape[1] + 1), np.float32)
-        # Most themes learn from the same texts and answers, which are brought together once.
-        together: dict[bytes, tuple[np.ndarray, csr_matrix, np.ndarray]] = {}
+        # Rows of texts, then of answers; a theme learns from those of its questions.
+        learns = np.vstack([self._siblings()[examples.theme], allowed])
+        truth = np.vstack([examples.theme[:, None] == np.arange(themes), labels]) & learns
+        own = self._by_meaning(np.vstack([examples.vectors, answers.whole]), truth, learns)
+        said = vstack([examples.words, answers.words], format="csr")
+        # Most themes learn from the same rows, which are brought together once.
+        together: dict[bytes, tuple[csr_matrix, np.ndarray]] = {}
         for k in range(themes):
-            siblings = [j for j in range(themes) if self._share_a_question(j, k)]
-            texts = np.isin(examples.theme, siblings)
-            coded = allowed[:, k]
-            key = texts.tobytes() + coded.tobytes()
-            if key not in together:
-                said = vstack([examples.words[texts], answers.words[coded]], format="csr")
-                used = np.unique(said.indices)
-                meant = np.vstack([examples.vectors[texts], answers.whole[coded]]).astype(np.float64)
-                together[key] = meant, said[:, used], used
-            meant, said, used = together[key]
-            truth = np.concatenate([examples.theme[texts] == k, labels[coded, k]])
-            own[k] = self._by_meaning(meant, truth)
-            words[k, np.append(used, -1)] = self._by_words(said, truth)
+            rows = learns[:, k]
+            if rows.tobytes() not in together:
+                mine = said[rows]
+                used = np.unique(mine.indices)
+                together[rows.tobytes()] = mine[:, used], used
+            mine, used = together[rows.tobytes()]
+            words[k, np.append(used, -1)] = self._by_words(mine, truth[rows, k])
         # To be given none of the themes means little where not all were known.
         sure = labels.any(axis=1) | (known | ~self.allowed(answers.question)).all(axis=1)
         told = np.flatnonzero(sure)
         return Heads(own, self._among(examples, answers.take(told), labels[told]), words)
 
-    def _share_a_question(self, j: int, k: int) -> bool:
-        mine, other = self.questions[k], self.questions[j]
-        return not mine or not other or bool(mine & other)
+    def _siblings(self) -> np.ndarray:
+        """Say which themes share a question, shape (K, K)."""
+        themes = self.questions
+        return np.array([[not one or not other or bool(one & other) for one in themes] for other in themes], bool)
 
-    def _by_meaning(self, inputs: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        if truth.all():
+    def _by_meaning(self, inputs: np.ndarray, truth: np.ndarray, learns: np.ndarray) -> np.ndarray:
+        """Fit every theme against everything else that it learns from, all at once, shape (K, d + 1)."""
+        weights = balanced_logistic(inputs, truth, learns, self.regularisation)
+        for k in np.flatnonzero((truth == learns).all(axis=0)):
             # A lone theme has nothing to be told apart from: cosine to its mean, yes from 0.35.
-            centre = inputs.mean(axis=0)
-            return np.append(10.0 * centre / np.linalg.norm(centre), -3.5)
-        model = LogisticRegression(C=self.regularisation, class_weight="balanced", max_iter=300)
-        model.fit(inputs, truth)
-        return np.append(model.coef_[0], model.intercept_[0])
+            centre = inputs[learns[:, k]].mean(axis=0)
+            weights[k] = np.append(10.0 * centre / np.linalg.norm(centre), -3.5)
+        return weights
 
     def _by_words(self, inputs: csr_matrix, truth: np.ndarray) -> np.ndarray:
         if truth.all() or not inputs.shape[1]:
@@ -438,6 +440,46 @@ class ThemeCoder(BaseEstimator):
             calibration.second(scores, answers, allowed, first),
             calibration.second(mine, about, allowed[owner], first[owner]),
         )
+
+
+def balanced_logistic(inputs: np.ndarray, truth: np.ndarray, counts: np.ndarray, strength: float) -> np.ndarray:
+    """Fit several logistic regressions on the same inputs at once, classes weighted to balance.
+
+    One matrix product serves them all, so that thirty themes cost little more than one.
+
+    Parameters
+    ----------
+    inputs : ndarray, shape (n, d)
+    truth : ndarray of bool, shape (n, K)
+    counts : ndarray of bool, shape (n, K)
+        Which rows each regression is fitted on; the others have no part in it.
+    strength : float
+        Inverse strength C of the penalty on all weights but the intercept.
+
+    Returns
+    -------
+    ndarray, shape (K, d + 1)
+        Coefficients, the intercept last: each row the least of its own penalised mean loss (Hastie, Tibshirani,
+        Friedman, The Elements of Statistical Learning, 2nd ed., eq. 4.20 and 18.11), found by L-BFGS.
+    """
+    x = inputs.astype(np.float64)
+    sign = np.where(truth, 1.0, -1.0)
+    share = np.where(truth, 0.5 / np.maximum(truth.sum(axis=0), 1), 0.5 / np.maximum((counts & ~truth).sum(axis=0), 1))
+    share = np.where(counts, share, 0.0)
+    penalty = 1 / (strength * np.maximum(counts.sum(axis=0), 1))
+    shape = (x.shape[1] + 1, truth.shape[1])
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        weights = flat.reshape(shape)
+        margin = sign * (x @ weights[:-1] + weights[-1])
+        value = -(share * log_expit(margin)).sum() + 0.5 * (penalty * (weights[:-1] ** 2).sum(axis=0)).sum()
+        pull = -share * sign * expit(-margin)
+        slope = np.vstack([x.T @ pull + penalty * weights[:-1], pull.sum(axis=0)])
+        return float(value), slope.ravel()
+
+    settings = {"maxiter": 500, "gtol": GRADIENT, "ftol": 0.0, "maxls": 50}
+    found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options=settings)
+    return np.ascontiguousarray(found.x.reshape(shape).T)
 
 
 @contextmanager

@@ -468,9 +468,14 @@ def _measured(heldout: pd.DataFrame, codebook: Codebook, gold: Gold) -> pd.DataF
     cited = {example.response_id for theme in codebook.themes for example in theme.examples if example.response_id}
     waiting = {theme_id for _, theme_id in gold.guessed}
     out = heldout["response_id"].isin(cited | gold.unmeasured) | heldout["theme_id"].isin(waiting)
-    known = known_matrix(gold, codebook)
-    told = [known.at[r, t] for r, t in zip(heldout["response_id"], heldout["theme_id"], strict=True)]
-    return heldout[~out & np.array(told, dtype=bool)].reset_index(drop=True)
+    told = _at(known_matrix(gold, codebook), heldout)
+    return heldout[~out & told].reset_index(drop=True)
+
+
+def _at(table: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
+    """What a table of responses by themes says of some pairs of these."""
+    rows, columns = table.index.get_indexer(pairs["response_id"]), table.columns.get_indexer(pairs["theme_id"])
+    return np.asarray(table.to_numpy(dtype=bool)[rows, columns])
 
 
 def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
@@ -481,17 +486,17 @@ def _gold_wins(mentions: pd.DataFrame, gold: Gold, labels: pd.DataFrame, known: 
     """
     person = dict(zip(gold.responses["response_id"], gold.responses["by_person"], strict=True))
     read = np.array(mentions["response_id"].isin(person), dtype=bool)
-    pairs = zip(mentions.loc[read, "response_id"], mentions.loc[read, "theme_id"], strict=True)
-    read[read] = [r in gold.checked or known.at[r, t] for r, t in pairs]
     rows = mentions.loc[read]
-    given = [
-        t in gold.checked[r] if r in gold.checked else bool(labels.at[r, t])
-        for r, t in zip(rows["response_id"], rows["theme_id"], strict=True)
-    ]
+    checked = np.array([r in gold.checked for r in rows["response_id"]], dtype=bool)
+    knew = checked | _at(known, rows)
+    read[read], rows, checked = knew, rows[knew], checked[knew]
+    given = _at(labels, rows)
+    seen = rows[checked]
+    given[checked] = [t in gold.checked[r] for r, t in zip(seen["response_id"], seen["theme_id"], strict=True)]
     pairs = zip(rows["response_id"], rows["theme_id"], strict=True)
     by = ["person" if person[r] and (r, t) not in gold.guessed else "model" for r, t in pairs]
     mentions = mentions.copy()
-    if given:
+    if len(given):
         mentions.loc[read, "mentioned"] = given
         mentions.loc[read, "sure"] = given
         mentions.loc[read, "source"] = by
