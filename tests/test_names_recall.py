@@ -7,6 +7,7 @@ level, not what real answers would give.
 
 import re
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +106,17 @@ def test_recall_on_sentences_the_rules_were_not_made_for(nlp):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(sentences=st.lists(st.sampled_from([parts(s)[0] for s in SENTENCES]), min_size=1, max_size=3))
 def test_masking_a_masked_answer_hides_no_more_of_it(nlp, sentences):
-    text = " ".join(sentences)
+    text = "\n".join(sentences)  # some end without a full stop, as people's lines do
     once = mask(text, find_personal([text], [nlp(text)])[0])
     assert mask(once, find_personal([once], [nlp(once)])[0]) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Amara was kind.\nD. Whitfield\nThank you", "[NAME] was kind.\n[NAME]\nThank you"),
+        ("A. Training\nB. Parking\nC. Better food", "A. Training\nB. Parking\nC. Better food"),
+    ],
+)
+def test_an_initial_and_a_surname_alone_on_their_line_are_a_signature(nlp, text, masked):
+    assert mask(text, find_personal([text], [nlp(text)])[0]) == masked

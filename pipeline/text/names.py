@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.text.patterns import marks
@@ -192,6 +193,7 @@ def find_names(text: str, doc: Doc, entities: Callable[[Doc], Doc] | None = None
     hits = {i for i in range(len(words)) if _is_name(words, i)}
     hits |= _after_titles(words) | _after_cues(words, hits)
     hits |= _in_lists(words, hits)
+    hits |= _signatures(words)
     hits |= _neighbours(words, hits)
     spans: list[tuple[int, int]] = []
     for i in sorted(hits):
@@ -439,6 +441,18 @@ def _list_neighbour(words: list[_Word], i: int, step: int) -> int | None:
         k = j + step
         return k if 0 <= k < len(words) and words[max(j, k)].gap.strip() in ("", ",") else None
     return j if joined.strip() in (",", "&", "/", ", &", "+") else None
+
+
+def _signatures(words: list[_Word]) -> set[int]:
+    """Find an initial and a listed surname that are alone on their line: "D. Whitfield"."""
+    found: set[int] = set()
+    for i, (initial, surname) in enumerate(pairwise(words)):
+        alone = i + 2 == len(words) or "\n" in words[i + 2].gap
+        opens = i == 0 or "\n" in initial.gap
+        letter = len(initial.text) == 1 and initial.text.isupper() and surname.gap in (". ", ".")
+        if alone and opens and letter and surname.capital and surname.lower in surnames():
+            found |= {i, i + 1}
+    return found
 
 
 def _neighbours(words: list[_Word], hits: set[int]) -> set[int]:
