@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+from coding_factory import code_responses
 
 from pipeline.evidence.prevalence import measure_prevalence
 from pipeline.foundation.contracts import CLOSED, HELDOUT, MENTIONS, UNIT_CODES
@@ -13,7 +14,6 @@ from pipeline.foundation.tables import check, empty
 from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
 from pipeline.themes.codebook import Codebook, Example, Theme
-from pipeline.themes.coding import code_responses
 from pipeline.themes.gold import Gold
 
 D = 64

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from coding_factory import code_responses
 from test_coding import CODEBOOK, encode, gold, survey
 
 from pipeline.foundation.contracts import THEME_STABILITY
 from pipeline.foundation.params import Code
 from pipeline.foundation.tables import check
 from pipeline.themes.codebook import Codebook, Example, Theme
-from pipeline.themes.coding import code_responses
 from pipeline.themes.steadiness import theme_cards
 
 WORDS = ("red", "green", "blue", "round", "long")

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from pipeline.foundation.contracts import HELDOUT, MENTIONS, QUEUE, UNIT_CODES
+from pipeline.foundation.contracts import HELDOUT
 from pipeline.foundation.params import Code
 from pipeline.foundation.tables import empty
 from pipeline.survey.nonanswers import normalise
@@ -19,7 +19,7 @@ from pipeline.text.words import WordFeatures, log_lengths
 from pipeline.themes.codebook import Codebook
 from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
 from pipeline.themes.gold import Gold
-from pipeline.themes.risk import NEVER_SURE, doubts, reading_queue, sure_cuts
+from pipeline.themes.risk import NEVER_SURE, sure_cuts
 
 Encode = Callable[[list[str]], np.ndarray]
 ANSWER = ["wave", "question_id", "respondent_id", "response_id"]
@@ -31,18 +31,6 @@ POOL = 20_000
 BLOCK = 20_000
 # A short text means a theme where more than half of those who wrote it were given the theme.
 HALF = float(np.nextafter(0.5, 1))
-
-
-@dataclass(frozen=True)
-class Coded:
-    """What coding gives: four tables, the fitted coder and the word features it reads."""
-
-    unit_codes: pd.DataFrame
-    mentions: pd.DataFrame
-    heldout: pd.DataFrame
-    queue: pd.DataFrame
-    coder: ThemeCoder | None
-    words: WordFeatures
 
 
 def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str], np.ndarray]:
@@ -144,35 +132,24 @@ class Fitted:
     def _given(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         return label_matrix(self.gold, self.theme_ids), known_matrix(self.gold, self.codebook)
 
-    def code(self, responses: pd.DataFrame, units: pd.DataFrame, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Code some responses; what each is given does not depend on which others are coded with it.
+    def given(
+        self, responses: pd.DataFrame, units: pd.DataFrame, probability: np.ndarray, of_units: np.ndarray
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Code some responses by their probabilities; what each is given does not depend on which others are with it.
 
         Parameters
         ----------
         responses, units : DataFrame
             Some responses of any status, and their units.
-        vectors : Vectors
+        probability : ndarray, shape (n, K)
+            Of the answered ones among the responses.
+        of_units : ndarray, shape (m, K)
+            Of their meaning units.
 
         Returns
         -------
         mentions, unit_codes : DataFrame
             Contracts MENTIONS and UNIT_CODES, of these responses.
-        """
-        answers, _ = answers_of(_answered(responses), units, vectors, self.words)
-        return self.given(responses, units, *self.coder.both_proba(answers))
-
-    def given(
-        self, responses: pd.DataFrame, units: pd.DataFrame, probability: np.ndarray, of_units: np.ndarray
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Make mentions and unit codes of probabilities, as `code` does.
-
-        Parameters
-        ----------
-        responses, units : DataFrame
-        probability : ndarray, shape (n, K)
-            Of the answered ones among the responses.
-        of_units : ndarray, shape (m, K)
-            Of their meaning units.
         """
         answered, meaning = _answered(responses), units[units["n"] > 0].reset_index(drop=True)
         threshold, allowed = self.coder.calibration_.threshold, self.coder.allowed(_questions(answered))
@@ -201,10 +178,31 @@ def fit_coding(
     params: Code,
     seed: int,
 ) -> Fitted:
-    """Fit the coder, its thresholds and its held-out predictions; parameters as `code_responses` has them.
+    """Fit the coder, its thresholds and its held-out predictions.
 
     Of all answers only the coded ones and those over which thresholds are chosen are looked at closely; how rare words
-    are is counted over all.
+    are is counted over all, or over a sample where they are very many (`WordFeatures.fit`).
+
+    Parameters
+    ----------
+    responses, units : DataFrame
+        Contracts RESPONSES and UNITS, all waves.
+    vectors : Vectors
+        Embeddings of all units.
+    codebook : Codebook
+        The effective codebook, with at least one theme.
+    gold : Gold
+        Coded responses.
+    encode : callable
+        Encodes the codebook's texts.
+    params : Code
+        Folds and regularisation.
+    seed : int
+        Deals respondents into folds.
+
+    Returns
+    -------
+    Fitted
     """
     responses = responses.sort_values("response_id", ignore_index=True)
     answered = responses[responses["status"] == "answered"].reset_index(drop=True)
@@ -250,48 +248,6 @@ def blocks(responses: pd.DataFrame, units: pd.DataFrame) -> Iterator[tuple[pd.Da
         low, high = np.searchsorted(place, [start, start + BLOCK])
         mine = units.iloc[order[low:high]].reset_index(drop=True)
         yield responses.iloc[start : start + BLOCK].reset_index(drop=True), mine
-
-
-def code_responses(
-    responses: pd.DataFrame,
-    units: pd.DataFrame,
-    vectors: Vectors,
-    codebook: Codebook,
-    gold: Gold,
-    encode: Encode,
-    params: Code,
-    seed: int,
-) -> Coded:
-    """Code all responses of the listed waves at once.
-
-    Parameters
-    ----------
-    responses, units : DataFrame
-        Contracts RESPONSES and UNITS, all waves.
-    vectors : Vectors
-        Embeddings of all units.
-    codebook : Codebook
-        The effective codebook; when it is empty, nothing is coded.
-    gold : Gold
-        Coded responses.
-    encode : callable
-        Encodes the codebook's texts.
-    params : Code
-        Folds and regularisation.
-    seed : int
-        Deals respondents into folds.
-
-    Returns
-    -------
-    Coded
-    """
-    if not codebook.themes:
-        return Coded(empty(UNIT_CODES), empty(MENTIONS), empty(HELDOUT), empty(QUEUE), None, WordFeatures())
-    fitted = fit_coding(responses, units, vectors, codebook, gold, encode, params, seed)
-    parts = [fitted.code(*block, vectors) for block in blocks(responses, units)]
-    mentions, unit_codes = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
-    queue = reading_queue(doubts(mentions, set(gold.responses["response_id"])))
-    return Coded(unit_codes, mentions, fitted.heldout, queue, fitted.coder, fitted.words)
 
 
 def _sure_from(

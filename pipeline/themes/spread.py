@@ -22,7 +22,7 @@ from pipeline.themes.coding import Fitted, answers_of, blocks
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Every answered response of a block, with its units in order; unit 0 is the whole answer.
+# Of every answered response of a block, lists over its units in order; unit 0 is the whole answer.
 _UNITS = ["n", "text_id"]
 
 
@@ -47,7 +47,7 @@ def code_in_shards(
     Yields
     ------
     mentions, unit_codes, responses, units : DataFrame
-        Of one block, as `Fitted.code` gives them, and the block itself.
+        Of one block, as `Fitted.given` gives them, and the block itself.
     """
     themes = len(fitted.theme_ids)
     parts = (_part(*block) for block in blocks(responses, units))
