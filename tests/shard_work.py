@@ -32,5 +32,4 @@ def _die(mark):
         if mark.exists():
             return
         mark.touch()
-        # What a worker leaves that is killed while it writes.
     os.kill(os.getpid(), signal.SIGKILL)

@@ -123,18 +123,18 @@ def test_what_is_damaged_is_made_again(project, damage):
     interrupted(calls=calls)
     Path(calls).unlink()
     folder = project / FOLDER / "count/2025"
+    (out,) = folder.glob("000002-*.out.parquet")
     if damage == "result":
-        out = folder / "000002.out.parquet"
         out.write_bytes(out.read_bytes()[:-3] + b"abc")
     elif damage == "receipt":
-        (folder / "000002.json").write_text("{")
+        next(folder.glob("000002-*.json")).write_text("{")
     elif damage == "no result":
-        (folder / "000002.out.parquet").unlink()
+        out.unlink()
     elif damage == "input":
-        (folder / "000002.in.parquet").write_bytes(b"")
+        next(folder.glob("000002-*.in.parquet")).write_bytes(b"")
     else:
-        (folder / ".000002.out.parquet.abc").write_bytes(b"half")
-        (folder / "000009.in.parquet").write_bytes(b"old")
+        (folder / f".{out.name}.abc").write_bytes(b"half")
+        (folder / "000009-0123456789abcdef.in.parquet").write_bytes(b"old")
     assert table(run(HERE, calls=calls)) == WHOLE
     done = Path(calls).read_text().splitlines() if Path(calls).exists() else []
     assert done == ([TEXTS[20]] if damage in ("result", "receipt", "no result") else [])
@@ -208,9 +208,27 @@ def test_a_stopped_run_leaves_no_process_behind(project, sign):
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
 
 
+def test_what_is_still_written_for_an_earlier_run_is_not_taken_for_this_one(project):
+    folder = project / FOLDER / "count/2025"
+    folder.mkdir(parents=True)
+    part = pa.table({"text": TEXTS})
+    earlier, now = (
+        next(shards._laid_out("count/2025", shard_work.lengths, iter([part]), {"times": times}, folder))
+        for times in (1, 2)
+    )
+    shards.work_on(now)
+    shards.work_on(earlier)
+    assert shards._result(now)["length"].to_pylist() == [2 * len(text) for text in TEXTS]
+    shards._take_away_others(folder, [now])
+    with pytest.raises(ThemebookError, match="does not see it"):
+        shards.work_on(earlier)
+    assert {path.name for path in folder.iterdir()} == {now.source.name, now.receipt.name, now.outputs[0].name}
+
+
 def test_receipts_say_rows_and_hash(project):
     interrupted()
-    receipt = json.loads((project / FOLDER / "count/2025/000003.json").read_text())
+    (path,) = (project / FOLDER / "count/2025").glob("000003-*.json")
+    receipt = json.loads(path.read_text())
     assert receipt["rows"] == 10
     assert sorted(receipt) == ["file", "key", "rows", "sha256"]
 

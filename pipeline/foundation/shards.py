@@ -3,9 +3,10 @@
 A shard is a slice of the rows, a function and its settings. Where there is more than one, each becomes a file in
 ``.themebook/shards/NAME/`` of the project folder; a worker reads it, calls the function and writes the result beside
 it (temporary file, flush, rename), with a receipt: rows, sha256 of the result, and the key of the work, a hash of the
-input, the settings and the code. A run that stops half-way leaves them there, and the next one does only what has no
-good receipt; a run that ends well takes them away. They hold answers, as the tables do, and are kept out of git.
-One shard alone is done in this process, without files.
+input, the settings and the code. Files are named by that key, so that what a worker still writes for an earlier run
+of other work is never taken for this one's. A run that stops half-way leaves them there, and the next one does only
+what has no good receipt; a run that ends well takes them away. They hold answers, as the tables do, and are kept out
+of git. One shard alone is done in this process, without files.
 
 Where the work runs (``engine`` in params.yaml: processes of this machine, or a Dask cluster) never changes a result,
 as long as the function is what it must be: pure, and giving each row a result that rests on that row alone.
@@ -91,15 +92,24 @@ class Shard:
         """The project's folder."""
         return self.folder.parents[len(FOLDER.parts) + self.name.count("/")]
 
+    def file(self, kind: str) -> Path:
+        """One of its files: ``in.parquet``, ``out.parquet``, ``out.safetensors`` or ``json``, the receipt."""
+        return self.folder / f"{self.number:06}-{self.key[:16]}.{kind}"
+
     @property
     def source(self) -> Path:
         """The slice of the rows."""
-        return self.folder / f"{self.number:06}.in.parquet"
+        return self.file("in.parquet")
 
     @property
     def receipt(self) -> Path:
         """What says that the shard is done."""
-        return self.folder / f"{self.number:06}.json"
+        return self.file("json")
+
+    @property
+    def outputs(self) -> tuple[Path, Path]:
+        """Where the result is: a table or an array."""
+        return self.file("out.parquet"), self.file("out.safetensors")
 
     def __str__(self) -> str:
         return f"{self.name}, shard {self.number + 1}"
@@ -181,7 +191,7 @@ def workplace(name: str) -> Iterator[Path]:
 
 def _clear(folder: Path) -> None:
     """Take the shards away, and the folders above that are now empty."""
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     top = Path.cwd() / FOLDER.parent
     for parent in folder.parents:
         if parent == top or any(parent.iterdir()):
@@ -259,14 +269,10 @@ def _hash_of(path: Path) -> str:
 
 def _take_away_others(folder: Path, shards: Sequence[Shard]) -> None:
     """Remove what an earlier run of other parts, or a worker that was killed, left there."""
-    known = {path.name for shard in shards for path in (shard.source, shard.receipt, *_outputs(shard))}
+    known = {path.name for shard in shards for path in (shard.source, shard.receipt, *shard.outputs)}
     for path in folder.iterdir():
         if path.name not in known and path.is_file():
             remove(path)
-
-
-def _outputs(shard: Shard) -> tuple[Path, Path]:
-    return tuple(shard.folder / f"{shard.number:06}.out.{kind}" for kind in ("parquet", "safetensors"))  # type: ignore[return-value]
 
 
 def _receipt(shard: Shard) -> dict[str, Any]:
@@ -337,9 +343,10 @@ def work_on(shard: Shard) -> str:
                 "This is a fault of themebook: report it. Earlier tables stay as they are.",
             ) from None
         packed = _packed(result)
-        out = _outputs(shard)[0 if hasattr(result, "schema") else 1]
-        if not shard.folder.exists():
-            raise ThemebookError(f"{shard}: {shard.folder} was taken away.", "Run again.")
+        out = shard.outputs[0 if hasattr(result, "schema") else 1]
+        if not shard.source.exists():
+            # The run that asked for it has stopped, and the next one has cleared up: nobody waits for this.
+            raise ThemebookError(f"{shard}: its rows in {shard.folder} were taken away.", "Run again.")
         remove(shard.receipt)
         write_bytes(out, packed)
         digest = hashlib.sha256(packed).hexdigest()
