@@ -39,7 +39,7 @@ def find_phrases(texts: Sequence[str], nlp: Language, least: int, most: int) -> 
     """
     distinct = sorted(set(texts))
     found = {}
-    for text, doc in zip(distinct, nlp.pipe(distinct), strict=True):
+    for text, doc in zip(distinct, nlp.pipe(distinct, disable=["ner"]), strict=True):
         spans = {(doc[left].idx, doc[right - 1].idx + len(doc[right - 1])) for left, right in _phrases(doc)}
         found[text] = sorted((s, e) for s, e in spans if least <= count_words(text[s:e]) <= most)
     return [found[text] for text in texts]

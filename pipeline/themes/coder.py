@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit, log_expit, log_softmax
+from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -28,8 +30,10 @@ from pipeline.themes.calibration import (
     usual_cut,
 )
 
-# Where a fit ends: no slope of its mean loss is steeper.
-GRADIENT = 1e-5
+# Where a fit ends: no slope of its mean loss is steeper, in the coordinates that it is looked for in.
+GRADIENT = 3e-6
+# Keeps a matrix from being singular.
+SMALL = 1e-9
 # The log share of a theme that is out of the question.
 NEVER = -12.0
 # By meaning two of the whole answer and two of its best unit, by words one.
@@ -327,6 +331,8 @@ class ThemeCoder(BaseEstimator):
             cuts = [usual_cut(likely, possible)] * len(self.questions)
         return replace(fitted, threshold=np.array(cuts))
 
+    # Hundreds of small models are fitted on what was checked before.
+    @config_context(assume_finite=True, skip_parameter_validation=True)
     def _train(self, examples: Examples, answers: Answers, labels: np.ndarray, known: np.ndarray) -> Heads:
         allowed = self.allowed(answers.question) & known
         themes = len(self.questions)
@@ -368,7 +374,10 @@ class ThemeCoder(BaseEstimator):
     def _by_words(self, inputs: csr_matrix, truth: np.ndarray) -> np.ndarray:
         if truth.all() or not inputs.shape[1]:
             return np.zeros(inputs.shape[1] + 1)
-        model = LogisticRegression(C=3 * self.regularisation, class_weight="balanced", solver="liblinear")
+        # There are more words than texts: the dual problem, which has the same solution, is the smaller one.
+        model = LogisticRegression(
+            C=3 * self.regularisation, class_weight="balanced", solver="liblinear", dual=True, tol=1e-3, random_state=0
+        )
         model.fit(inputs, truth)
         return np.append(model.coef_[0], model.intercept_[0])
 
@@ -462,24 +471,32 @@ def balanced_logistic(inputs: np.ndarray, truth: np.ndarray, counts: np.ndarray,
         Coefficients, the intercept last: each row the least of its own penalised mean loss (Hastie, Tibshirani,
         Friedman, The Elements of Statistical Learning, 2nd ed., eq. 4.20 and 18.11), found by L-BFGS.
     """
-    x = inputs.astype(np.float64)
+    x = np.column_stack([inputs, np.ones(len(inputs))]).astype(np.float64)
     sign = np.where(truth, 1.0, -1.0)
     share = np.where(truth, 0.5 / np.maximum(truth.sum(axis=0), 1), 0.5 / np.maximum((counts & ~truth).sum(axis=0), 1))
     share = np.where(counts, share, 0.0)
     penalty = 1 / (strength * np.maximum(counts.sum(axis=0), 1))
-    shape = (x.shape[1] + 1, truth.shape[1])
+    penalised = np.append(np.ones(x.shape[1] - 1), 0.0)
+    # In coordinates in which the mean loss curves alike in all directions at the start, half as many steps lead there.
+    curve = (x.T * share.mean(axis=1) / 4) @ x + np.diag(penalised * penalty.mean() + SMALL)
+    lower = np.linalg.cholesky(curve)
+    turned = np.ascontiguousarray(solve_triangular(lower, x.T, lower=True).T)
+    root = solve_triangular(lower, np.diag(penalised), lower=True)
+    norm = root @ root.T
+    shape = (x.shape[1], truth.shape[1])
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weights = flat.reshape(shape)
-        margin = sign * (x @ weights[:-1] + weights[-1])
-        value = -(share * log_expit(margin)).sum() + 0.5 * (penalty * (weights[:-1] ** 2).sum(axis=0)).sum()
-        pull = -share * sign * expit(-margin)
-        slope = np.vstack([x.T @ pull + penalty * weights[:-1], pull.sum(axis=0)])
+        margin = sign * (turned @ weights)
+        shrunk = penalty * (norm @ weights)
+        value = -(share * log_expit(margin)).sum() + 0.5 * (weights * shrunk).sum()
+        slope = turned.T @ (-share * sign * expit(-margin)) + shrunk
         return float(value), slope.ravel()
 
     settings = {"maxiter": 500, "gtol": GRADIENT, "ftol": 0.0, "maxls": 50}
     found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options=settings)
-    return np.ascontiguousarray(found.x.reshape(shape).T)
+    weights = solve_triangular(lower, found.x.reshape(shape), lower=True, trans="T")
+    return np.ascontiguousarray(weights.T)
 
 
 @contextmanager
@@ -491,6 +508,10 @@ def no_warnings() -> Iterator[None]:
 
 
 def _linear(inputs: np.ndarray | csr_matrix, weights: np.ndarray) -> np.ndarray:
+    if not isinstance(inputs, np.ndarray):
+        # Few of the many columns are used by some answers; all of them would be copied for each product.
+        used = np.unique(inputs.indices)
+        return np.asarray(inputs[:, used] @ weights[:, used].T + weights[:, -1])
     return np.asarray(inputs @ weights[:, :-1].T + weights[:, -1])
 
 
