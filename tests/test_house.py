@@ -253,7 +253,7 @@ def test_a_folder_of_an_earlier_version_is_brought_up_to_date(tmp_path, monkeypa
         assert name in said
     assert read_text(Path("data/report.yaml"), "") == HOUSE and read_json(STAMP) == stamp()
     assert read_text(Path("data/report.md"), "") == "# My own words\n"
-    assert read_text(Path("dvc.yaml"), "") == dvc_yaml(with_modules=False)
+    assert read_text(Path("dvc.yaml"), "") == dvc_yaml(with_code=False)
     lines = read_text(Path("data/.gitignore"), "").splitlines()
     assert "!/mine.txt" in lines and "!/report.yaml" in lines and "!/templates/" in lines
     assert not [line for line in check(fix=True) if "written" in line]

@@ -169,7 +169,7 @@ def _renew() -> list[str]:
     if new := [line for line in IGNORED[str(ignored)].splitlines() if line not in before.splitlines()]:
         write_text(ignored, before + "".join(f"{line}\n" for line in new))
         lines.append(f"{ignored}: {len(new)} lines added")
-    pipeline = dvc_yaml(with_modules=False)
+    pipeline = dvc_yaml(with_code=False)
     if read_text(Path("dvc.yaml"), "`themebook init` makes one.") != pipeline:
         write_text(Path("dvc.yaml"), pipeline)
         lines.append("dvc.yaml: the installed version’s pipeline written")

@@ -212,7 +212,7 @@ def _scaffold(folder: Path, params: Params) -> None:
     for name, content in IGNORED.items():
         write_text(folder / name, content)
     write_text(folder / "params.yaml", as_yaml(params.model_dump(mode="json")))
-    write_text(folder / "dvc.yaml", dvc_yaml(with_modules=False))
+    write_text(folder / "dvc.yaml", dvc_yaml(with_code=False))
     write_json(folder / STAMP, stamp())
     for name in ("encoder.json", "spacy.json"):
         shutil.copyfile(resources("manifests") / name, folder / "models" / name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.project.modules import module_files
+from pipeline.project.modules import code_of
 from pipeline.project.stamp import STAMP
 
 SURVEY = "data/survey.yaml"
@@ -250,19 +250,19 @@ STAGES = (
 )
 
 
-def dvc_yaml(with_modules: bool) -> str:
+def dvc_yaml(with_code: bool) -> str:
     """Write the pipeline file.
 
     Parameters
     ----------
-    with_modules : bool
-        True in this repository: each stage depends on the modules it imports. False in a project folder: one small
+    with_code : bool
+        True in this repository: each stage depends on the code it imports. False in a project folder: one small
         file with the version and hash of the installed package stands in for them.
     """
-    stages = {stage.name: _stage(stage, with_modules) for stage in STAGES}
+    stages = {stage.name: _stage(stage, with_code) for stage in STAGES}
     content: dict[str, Any] = {"vars": [SURVEY], "stages": stages, "plots": [_plot()]}
     head = "# Written by `python -m pipeline.project.graph`; change pipeline/project/graph.py instead.\n"
-    if not with_modules:
+    if not with_code:
         head = "# Written by `themebook init`. Settings are in params.yaml, the survey in data/survey.yaml.\n"
     return head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
@@ -278,13 +278,13 @@ def _plot() -> dict[str, Any]:
     }
 
 
-def _stage(stage: Stage, with_modules: bool) -> dict[str, Any]:
+def _stage(stage: Stage, with_code: bool) -> dict[str, Any]:
     wave = "${key}" if stage.per_wave else ""
 
     def here(path: str) -> str:
         return path.replace("{wave}", wave)
 
-    code = module_files(stage.name) if with_modules else [STAMP.as_posix()]
+    code = code_of(stage.name) if with_code else [STAMP.as_posix()]
     params: list[Any] = list(stage.params)
     if stage.survey:
         params.append({SURVEY: [here(key) for key in stage.survey]})
@@ -308,5 +308,5 @@ def _stage(stage: Stage, with_modules: bool) -> dict[str, Any]:
 if __name__ == "__main__":
     from pipeline.foundation.tables import write_json, write_text
 
-    write_text(Path("dvc.yaml"), dvc_yaml(with_modules=True))
+    write_text(Path("dvc.yaml"), dvc_yaml(with_code=True))
     write_json(PLOT_TEMPLATE, PLOT)

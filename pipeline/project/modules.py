@@ -1,4 +1,4 @@
-"""Which files of this package a stage rests on, found by following its imports without running them."""
+"""Which parts of this package a stage rests on, found by following its imports without running them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pipeline.foundation.code import PACKAGE, code_hash
 
-__all__ = ["PACKAGE", "code_hash", "module_files"]
+__all__ = ["PACKAGE", "code_hash", "code_of"]
 
 
-def module_files(stage: str) -> list[str]:
-    """List the files that a stage's code is made of, imports inside functions included.
+def code_of(stage: str) -> list[str]:
+    """List what a stage's code is made of, imports inside functions included.
 
     Parameters
     ----------
@@ -21,22 +21,22 @@ def module_files(stage: str) -> list[str]:
     Returns
     -------
     list of str
-        Paths from the folder above the package, sorted; beside the modules, the data files of their packages.
+        Paths from the folder above the package, sorted: the stage's own module and the command line as files, and the
+        folders of all modules it rests on. Not each module: DVC reads and writes its list of them after each stage,
+        and a list of a thousand takes it a second each time.
     """
     found: set[Path] = set()
-    waiting = [PACKAGE / "stages" / f"{stage}.py", PACKAGE / "cli.py"]
-    # The command line starts a stage by name; what it imports for other commands is no part of the stage.
-    found.add(waiting.pop())
+    own = PACKAGE / "stages" / f"{stage}.py"
+    waiting = [own]
     while waiting:
         path = waiting.pop()
-        if path in found:
-            continue
-        found.add(path)
-        waiting += [p for p in _imports(path) if p not in found]
-    for folder in {path.parent for path in found} - {PACKAGE}:
-        found |= {p for p in folder.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
-    found |= {folder / "__init__.py" for path in found for folder in path.parents if (folder / "__init__.py").exists()}
-    return sorted(path.relative_to(PACKAGE.parent).as_posix() for path in found)
+        if path not in found:
+            found.add(path)
+            waiting += _imports(path)
+    folders = {PACKAGE / path.relative_to(PACKAGE).parts[0] for path in found if path.parent != PACKAGE}
+    # The command line starts a stage by name; what it imports for other commands is no part of the stage.
+    whole = folders - {PACKAGE / "stages"} | {own, PACKAGE / "cli.py", PACKAGE / "__init__.py"}
+    return sorted(path.relative_to(PACKAGE.parent).as_posix() for path in whole)
 
 
 def _imports(path: Path) -> list[Path]:
