@@ -7,7 +7,6 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from pipeline.evidence.correction import score_bounds
 from pipeline.evidence.segments import MEMBERS, attribute_segments, sides
@@ -110,6 +109,9 @@ def measure_differences(cells: pd.DataFrame, closed: pd.DataFrame, survey: Surve
             rows.append({**row, "against": against, **_compared(one, other, params.confidence)})
     if not rows:
         return empty(DIFFERENCES)
+    # Half a second: where differences are tested, not wherever their table is read.
+    from scipy.stats import false_discovery_control
+
     table = pd.DataFrame(rows)
     table["p_adjusted"] = float("nan")
     for _, tested in table[table["p"].notna()].groupby("wave"):

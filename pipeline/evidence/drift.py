@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from pipeline.evidence.emerging import About
 from pipeline.themes.meaning import sample_of
@@ -106,6 +105,8 @@ def _told_apart(vectors: np.ndarray, new: np.ndarray, person: np.ndarray, seed: 
     own = np.diag(hat)[:, None]
     judged = (hat @ labels - own * labels) / (1 - own)
     # Ranks of rounded scores: copies of an answer tie, whatever the last digit.
+    from scipy.stats import rankdata
+
     ranks = rankdata(judged.round(9), axis=0)
     n_new = labels.sum(axis=0)
     auc = ((ranks * labels).sum(axis=0) - n_new * (n_new + 1) / 2) / (n_new * (len(new) - n_new))

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -78,8 +78,9 @@ def _quota(cgroup: Path) -> float:
         return 0.0
 
 
+@cache
 def _busy(allowed: int) -> float:
-    """Watch for a moment how many of the cores others keep busy; this process sleeps meanwhile."""
+    """Watch for a moment how many of the cores others keep busy, once; this process sleeps meanwhile."""
     try:
         import psutil
 

@@ -13,8 +13,7 @@ from pipeline.report.wording import tame
 from pipeline.survey.description import Survey
 from pipeline.text.personal import mask
 from pipeline.text.shown import redactions_by_response
-from pipeline.themes.codebook import Codebook
-from pipeline.themes.examples import listed_texts
+from pipeline.themes.codebook import Codebook, listed_texts
 
 WORDS, QUESTION, NAME = 90, 40, 30
 SOURCE = {"person": "a person", "model": "machine"}

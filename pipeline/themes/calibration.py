@@ -8,7 +8,6 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 # Below this many coded answers, slopes and thresholds chosen from them would follow their noise.
 FEWEST_TO_CALIBRATE = 50
@@ -227,6 +226,8 @@ def _fit(
     inputs: csr_matrix, truth: np.ndarray, mean: np.ndarray, scale: np.ndarray, themes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fit one step on scaled inputs and give its slopes on the inputs as they are, offsets and pulls."""
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=STRENGTH, max_iter=3000).fit(inputs, truth)
     weights, n = model.coef_[0], len(mean)
     slopes = weights[:n] / scale

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.foundation.errors import ThemebookError, closest, listing
@@ -226,3 +229,45 @@ def effective(codebook: Codebook) -> dict[str, Any]:
 def from_effective(content: dict[str, Any]) -> Codebook:
     """Read back what `effective` gave."""
     return parse(Codebook, content, str(EFFECTIVE_FILE))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One text of the codebook: the position of its theme, its number among the examples (0: name or definition)."""
+
+    theme: int
+    example: int
+    text: str
+    question: str
+
+
+def listed_texts(codebook: Codebook, responses: pd.DataFrame) -> list[Listed]:
+    """List names, definitions, includes and examples; an example by reference whose response is gone is left out."""
+    raw = dict(zip(responses["response_id"], responses["text"], strict=True))
+    rows = []
+    for k, theme in enumerate(codebook.themes):
+        rows.append(Listed(k, 0, theme.name, ""))
+        if theme.definition:
+            rows.append(Listed(k, 0, f"{theme.name}. {theme.definition}", ""))
+        if theme.include:
+            rows.append(Listed(k, 0, theme.include, ""))
+        for n, example in enumerate(theme.examples, 1):
+            text = example.text or raw.get(example.response_id, "")[example.start : example.end]
+            if text.strip():
+                rows.append(Listed(k, n, text, example.question))
+    return rows
+
+
+def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+    """List the codebook's own texts: name, name with definition, what to include, examples.
+
+    An example by reference whose response is gone is left out: it was withdrawn.
+
+    Returns
+    -------
+    texts : list of str, length e
+    theme : ndarray of int, shape (e,)
+        Position of each text's theme in the codebook.
+    """
+    listed = [one for one in listed_texts(codebook, responses) if one.text.strip()]
+    return [one.text for one in listed], np.array([one.theme for one in listed], dtype=int)

@@ -16,7 +16,7 @@ from pipeline.foundation.tables import empty
 from pipeline.survey.nonanswers import normalise
 from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures, log_lengths
-from pipeline.themes.codebook import Codebook
+from pipeline.themes.codebook import Codebook, example_texts
 from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
 from pipeline.themes.gold import Gold
 from pipeline.themes.risk import NEVER_SURE, sure_cuts
@@ -31,33 +31,6 @@ POOL = 20_000
 BLOCK = 20_000
 # A short text means a theme where more than half of those who wrote it were given the theme.
 HALF = float(np.nextafter(0.5, 1))
-
-
-def example_texts(codebook: Codebook, responses: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    """List the codebook's own texts: name, name with definition, what to include, examples.
-
-    An example by reference whose response is gone is left out: it was withdrawn.
-
-    Returns
-    -------
-    texts : list of str, length e
-    theme : ndarray of int, shape (e,)
-        Position of each text's theme in the codebook.
-    """
-    raw = dict(zip(responses["response_id"], responses["text"], strict=True))
-    texts: list[str] = []
-    owners: list[int] = []
-    for k, theme in enumerate(codebook.themes):
-        mine = [theme.name]
-        if theme.definition:
-            mine.append(f"{theme.name}. {theme.definition}")
-        mine.append(theme.include)
-        for example in theme.examples:
-            mine.append(example.text or raw.get(example.response_id, "")[example.start : example.end])
-        mine = [text for text in mine if text.strip()]
-        texts += mine
-        owners += [k] * len(mine)
-    return texts, np.array(owners, dtype=int)
 
 
 def theme_vectors(codebook: Codebook, responses: pd.DataFrame, encode: Encode) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -11,7 +9,7 @@ from pipeline.foundation.params import Code
 from pipeline.survey.nonanswers import normalise
 from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures, log_lengths
-from pipeline.themes.codebook import Codebook, Theme
+from pipeline.themes.codebook import Codebook, Theme, listed_texts
 from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
 from pipeline.themes.coding import Encode, answers_of, label_matrix
 from pipeline.themes.gold import Gold
@@ -19,33 +17,6 @@ from pipeline.themes.gold import Gold
 # Few, because every fold trains a coder; names and definitions are never held out.
 FOLDS = 3
 COLUMNS = ["theme_id", "example", "read_as", "probability", "own"]
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One text of the codebook: the position of its theme, its number among the examples (0: name or definition)."""
-
-    theme: int
-    example: int
-    text: str
-    question: str
-
-
-def listed_texts(codebook: Codebook, responses: pd.DataFrame) -> list[Listed]:
-    """List names, definitions, includes and examples; an example by reference whose response is gone is left out."""
-    raw = dict(zip(responses["response_id"], responses["text"], strict=True))
-    rows = []
-    for k, theme in enumerate(codebook.themes):
-        rows.append(Listed(k, 0, theme.name, ""))
-        if theme.definition:
-            rows.append(Listed(k, 0, f"{theme.name}. {theme.definition}", ""))
-        if theme.include:
-            rows.append(Listed(k, 0, theme.include, ""))
-        for n, example in enumerate(theme.examples, 1):
-            text = example.text or raw.get(example.response_id, "")[example.start : example.end]
-            if text.strip():
-                rows.append(Listed(k, n, text, example.question))
-    return rows
 
 
 def read_examples(

@@ -11,9 +11,9 @@ from pipeline.foundation.contracts import THEME_STABILITY
 from pipeline.foundation.tables import empty
 from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures
-from pipeline.themes.codebook import Codebook
+from pipeline.themes.codebook import Codebook, example_texts
 from pipeline.themes.coder import Examples, ThemeCoder, no_warnings
-from pipeline.themes.coding import Encode, answers_of, example_texts, known_matrix, label_matrix, some
+from pipeline.themes.coding import Encode, answers_of, known_matrix, label_matrix, some
 from pipeline.themes.gold import Gold
 from pipeline.themes.stability import SHARE, theme_stability
 

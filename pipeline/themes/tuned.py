@@ -25,8 +25,7 @@ from pipeline.foundation.tables import (
 )
 from pipeline.text.encoder import MANIFEST, CachedEncoder, Vectors, load_encoder, vectors_path
 from pipeline.text.tuning import Lessons
-from pipeline.themes.codebook import Codebook
-from pipeline.themes.coding import example_texts
+from pipeline.themes.codebook import Codebook, example_texts
 
 FOLDER = Path("models/tuned")
 WEIGHTS, VECTORS, CARD = FOLDER / "weights.safetensors", FOLDER / "vectors.safetensors", FOLDER / "card.json"
