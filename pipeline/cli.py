@@ -90,24 +90,26 @@ def demo(folder: Path) -> None:
 
 
 @cli.command()
-@click.argument("name", type=click.Choice(STAGE_NAMES), metavar="NAME")
+@click.argument("names", type=click.Choice(STAGE_NAMES), nargs=-1, required=True, metavar="NAME...")
 @click.option("--wave", metavar="W", help="The wave, for the stages that work wave by wave.")
-def stage(name: str, wave: str | None) -> None:
-    """Run one stage in the project folder, with or without DVC. Stages in order: verify, ingest, segment, embed (wave
-    by wave; all listed waves where none is named), tune, code, discover, quote, measure, evaluate, report, print."""  # noqa: D205,D209
+def stage(names: tuple[str, ...], wave: str | None) -> None:
+    """Run stages in the project folder, with or without DVC; several in one process, as they are named. Their order:
+    verify, ingest, segment, embed (wave by wave; all listed waves where none is named), tune, code, discover, quote,
+    measure, evaluate, report, print."""  # noqa: D205,D209
     from pipeline.project.stamp import check_stamp
     from pipeline.survey.description import load_survey
 
     check_stamp()
-    module = importlib.import_module(f"pipeline.stages.{name}")
-    if name not in PER_WAVE:
-        module.run()
-        return
-    known = load_survey().waves
-    if wave is not None and wave not in known:
-        raise ThemebookError(f"data/survey.yaml has no wave `{wave}`.", f"Known: {listing(known)}.")
-    for each in [wave] if wave is not None else known:
-        module.run(each)
+    for name in names:
+        module = importlib.import_module(f"pipeline.stages.{name}")
+        if name not in PER_WAVE:
+            module.run()
+            continue
+        known = load_survey().waves
+        if wave is not None and wave not in known:
+            raise ThemebookError(f"data/survey.yaml has no wave `{wave}`.", f"Known: {listing(known)}.")
+        for each in [wave] if wave is not None else known:
+            module.run(each)
 
 
 @cli.command()

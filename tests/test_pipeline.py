@@ -93,6 +93,12 @@ def test_two_folders_and_shuffled_rows_give_the_same_bytes(whole, tmp_path):
     assert set(one) == set(two)
 
 
+def test_stages_in_one_process_give_the_same_bytes(project):
+    before = hashes(project, "data", "reports", "models")
+    run(project, "themebook", "stage", *STAGE_NAMES)
+    assert hashes(project, "data", "reports", "models") == before
+
+
 @pytest.mark.slow
 def test_stages_run_without_dvc_to_the_same_bytes(whole, tmp_path):
     project = tmp_path / "plain"

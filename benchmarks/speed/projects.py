@@ -52,6 +52,18 @@ def run_stages(folder: Path, cache: Path, stages: Sequence[str] = TO_QUOTES) -> 
     return {stage: run_stage(folder, stage, cache) for stage in stages}
 
 
+def run_together(folder: Path, cache: Path) -> Taken:
+    """All stages to the quotes in one process."""
+    return measure([PROGRAM, "stage", *TO_QUOTES], folder, environment(cache))
+
+
+def only_converted(cache: Path) -> None:
+    """Leave in a cache what was converted from the model, as an installation holds the peer's model, and no vector."""
+    for path in cache.iterdir():
+        if path.name != "converted" and path.is_dir():
+            shutil.rmtree(path)
+
+
 def answered(folder: Path) -> list[str]:
     """The distinct answers that say something: what the peer is given."""
     tables = [path for path in (folder / "data/responses").glob("*.parquet") if "." not in path.stem]

@@ -38,9 +38,11 @@ from projects import (  # noqa: E402
     edit_codebook,
     environment,
     make_project,
+    only_converted,
     repro,
     run_stage,
     run_stages,
+    run_together,
     units,
 )
 from written import write  # noqa: E402
@@ -100,15 +102,17 @@ def sizes(bench: Bench) -> None:
         say(f"{size} answers: making them")
         corpus = bench.corpus(str(size), {"2025": size})
         template = make_project(bench.work / f"{size}-fresh", corpus, bench.given.tune)
-        result: dict[str, Any] = {"answers": size, "real": corpus.real, "coded": corpus.coded, "runs": [], "peer": []}
+        result: dict[str, Any] = {"answers": size, "real": corpus.real, "coded": corpus.coded}
+        result |= {"runs": [], "together": [], "peer": []}
         bench.found.setdefault("sizes", []).append(result)
         for number in range(repeats(bench.given, size)):
-            folder = bench.work / str(size)
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(template, folder)
-            cache = bench.cache()
+            folder, cache = anew(template, bench.work / str(size)), bench.cache()
             result["runs"].append(as_dict(run_stages(folder, cache)))
-            say(f"{size}: themebook {sum(t['wall'] for t in result['runs'][-1].values()):.1f} s, ingest to quotes")
+            say(f"{size}: themebook {sum(t['wall'] for t in result['runs'][-1].values()):.1f} s, a process a stage")
+            if size <= bench.given.peer_up_to:
+                only_converted(cache)
+                result["together"].append(vars(run_together(anew(template, folder), cache)))
+                say(f"{size}: themebook {result['together'][-1]['wall']:.1f} s, one process")
             shutil.rmtree(cache)
             if not number:
                 result |= units(folder)
@@ -121,6 +125,13 @@ def sizes(bench: Bench) -> None:
         shutil.rmtree(template)
         if size != WAVE:
             shutil.rmtree(bench.work / str(size), ignore_errors=True)
+
+
+def anew(template: Path, folder: Path) -> Path:
+    """A copy of a fresh project in the place of the last one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(template, folder)
+    return folder
 
 
 def peer(bench: Bench, folder: Path) -> Any:

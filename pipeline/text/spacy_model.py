@@ -52,16 +52,7 @@ def load_spacy(package: str, manifest: Path = MANIFEST) -> Language:
             "Segmenting needs a tagger, a parser and named entities: name another pipeline in params.yaml.",
         )
     replace_ruler(nlp)
-    _multiply_by_numpy(nlp)
     return nlp
-
-
-def _multiply_by_numpy(nlp: Language) -> None:
-    """Let the models multiply matrices by NumPy, whose library knows the processor: a third of the time less."""
-    for _, component in nlp.pipeline:
-        for part in component.model.walk() if hasattr(component, "model") else ():
-            if hasattr(part.ops, "use_blis"):
-                part.ops.use_blis = False
 
 
 @contextmanager
