@@ -19,7 +19,8 @@ from report_factory import TABLES, codebook_of, inputs_of, survey_of
 
 from pipeline.foundation import contracts as c
 from pipeline.foundation.params import Params
-from pipeline.foundation.tables import empty, write_table, write_text, write_vectors
+from pipeline.foundation.tables import empty, write_table, write_text
+from pipeline.foundation.vector_files import write_vectors
 from pipeline.project.create import as_yaml
 from pipeline.review.desk import BY_WAVE, Desk
 from pipeline.review.security import Access

@@ -10,7 +10,8 @@ import pandas as pd
 import yaml
 
 from pipeline.foundation import contracts as c
-from pipeline.foundation.tables import write_json, write_table, write_text, write_vectors
+from pipeline.foundation.tables import write_json, write_table, write_text
+from pipeline.foundation.vector_files import write_vectors
 from pipeline.text.encoder import vectors_path
 from pipeline.themes.codebook import EFFECTIVE_FILE
 

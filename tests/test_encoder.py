@@ -14,7 +14,8 @@ from pipeline.foundation import cores
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import counting
 from pipeline.foundation.params import Embed
-from pipeline.foundation.tables import read_json, read_vectors, write_vector_blocks, write_vectors
+from pipeline.foundation.tables import read_json
+from pipeline.foundation.vector_files import read_vectors, write_vector_blocks, write_vectors
 from pipeline.text import converted, encoder
 from pipeline.text.encoder import CachedEncoder, Vectors, load_encoder
 from pipeline.text.ids import text_id
@@ -298,7 +299,7 @@ def test_vectors_are_looked_up_over_two_waves(tmp_path, monkeypatch):
     rows = rng.normal(size=(300, 5)).astype(np.float32)
     write_vectors(tmp_path / "1.safetensors", ids[:200], rows[:200], {})
     write_vectors(tmp_path / "2.safetensors", ids[150:], rows[150:], {})
-    monkeypatch.setattr("pipeline.foundation.tables.MAPPED_FROM", 0)
+    monkeypatch.setattr("pipeline.foundation.vector_files.MAPPED_FROM", 0)
     found = Vectors.joined(Vectors(*read_vectors(tmp_path / f"{w}.safetensors")) for w in "12")
     assert isinstance(found._parts[0][1].base, np.memmap) or isinstance(found._parts[0][1], np.memmap)
     asked = rng.permutation(300)

@@ -15,7 +15,7 @@ import shard_work
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.foundation import shards
+from pipeline.foundation import shard, shards
 from pipeline.foundation.cores import allowed_cores
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Params
@@ -106,7 +106,8 @@ def test_other_work_is_done_anew(project, monkeypatch, change):
     if change == "settings":
         given["times"] = 2
     elif change == "code":
-        monkeypatch.setattr(shards, "code_hash", lambda: "0" * 64)
+        for module in (shards, shard):
+            monkeypatch.setattr(module, "code_hash", lambda: "0" * 64)
     elif change == "input":
         texts, again = ["another", *TEXTS[1:]], 1
     else:
@@ -216,12 +217,12 @@ def test_what_is_still_written_for_an_earlier_run_is_not_taken_for_this_one(proj
         next(shards._laid_out("count/2025", shard_work.lengths, iter([part]), {"times": times}, folder))
         for times in (1, 2)
     )
-    shards.work_on(now)
-    shards.work_on(earlier)
-    assert shards._result(now)["length"].to_pylist() == [2 * len(text) for text in TEXTS]
+    shard.work_on(now)
+    shard.work_on(earlier)
+    assert shard.result_of(now)["length"].to_pylist() == [2 * len(text) for text in TEXTS]
     shards._take_away_others(folder, [now])
     with pytest.raises(ThemebookError, match="does not see it"):
-        shards.work_on(earlier)
+        shard.work_on(earlier)
     assert {path.name for path in folder.iterdir()} == {now.source.name, now.receipt.name, now.outputs[0].name}
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 import shard_work
 
+from pipeline.foundation import cluster as cluster_module
 from pipeline.foundation import shards
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Params
@@ -75,7 +76,7 @@ def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
 
 
 def test_a_scheduler_that_does_not_answer_is_one_message(monkeypatch):
-    monkeypatch.setattr(shards, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 2)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,7 +87,7 @@ def test_a_scheduler_that_does_not_answer_is_one_message(monkeypatch):
 def test_a_scheduler_without_workers_is_one_message(monkeypatch):
     from distributed import LocalCluster
 
-    monkeypatch.setattr(shards, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 2)
     with (
         LocalCluster(n_workers=0, processes=True, dashboard_address=None) as empty,
         pytest.raises(ThemebookError, match="has no workers"),

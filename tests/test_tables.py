@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from pipeline.foundation import tables
+from pipeline.foundation import tables, vector_files
 from pipeline.foundation.contracts import CANDIDATES, HEADLINES, PREVALENCE, QUOTES, RESPONSES, UNITS
 from pipeline.foundation.errors import ThemebookError
 
@@ -103,11 +103,11 @@ def test_a_failed_write_leaves_no_temporary_file(tmp_path, monkeypatch):
 def test_vectors_round_trip_sorted_by_id(tmp_path):
     vectors = np.eye(3, dtype=np.float32)
     ids = [letter * 64 for letter in "cab"]
-    tables.write_vectors(tmp_path / "v.safetensors", ids, vectors, {"encoder": "e"})
-    digests, read = tables.read_vectors(tmp_path / "v.safetensors")
+    vector_files.write_vectors(tmp_path / "v.safetensors", ids, vectors, {"encoder": "e"})
+    digests, read = vector_files.read_vectors(tmp_path / "v.safetensors")
     assert [row.tobytes().hex() for row in digests] == sorted(ids)
     assert np.array_equal(read, vectors[[1, 2, 0]])
-    assert tables.about_vectors(tmp_path / "v.safetensors") == {"encoder": "e"}
+    assert vector_files.about_vectors(tmp_path / "v.safetensors") == {"encoder": "e"}
     # The file is what the format says, for any other reader of it.
     assert np.array_equal(load_file(tmp_path / "v.safetensors")["vectors"], read)
 

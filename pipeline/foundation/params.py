@@ -144,7 +144,7 @@ class Params(Section):
     engine: Literal["local", "dask"] = "local"
     scheduler: str = ""
     workers: int = Field(0, ge=0)
-    shard_rows: int = Field(5000, ge=1)
+    shard_rows: int = Field(3000, ge=1)
     ingest: Ingest = Ingest()
     segment: Segment = Segment()
     embed: Embed = Embed()

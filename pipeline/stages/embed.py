@@ -10,7 +10,8 @@ from pipeline.foundation.contracts import RESPONSES, UNITS
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
 from pipeline.foundation.shards import sharded
-from pipeline.foundation.tables import digests_of, read_json, read_table, write_vector_blocks
+from pipeline.foundation.tables import read_json, read_table
+from pipeline.foundation.vector_files import digests_of, write_vector_blocks
 from pipeline.text.encoder import BLOCK, MANIFEST, encode_part, load_encoder, vectors_path
 
 if TYPE_CHECKING:

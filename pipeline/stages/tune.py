@@ -7,7 +7,8 @@ import numpy as np
 from pipeline.foundation.contracts import RESPONSES, UNITS
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import digests_of, read_json, read_waves
+from pipeline.foundation.tables import read_json, read_waves
+from pipeline.foundation.vector_files import digests_of
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import MANIFEST, load_encoder, reference_encoder
 from pipeline.text.tuning import tune

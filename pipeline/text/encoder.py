@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.log import counting, notice
 from pipeline.foundation.params import Embed
-from pipeline.foundation.tables import digests_of, in_order, let_go, read_vectors
+from pipeline.foundation.vector_files import digests_of, in_order, let_go, read_vectors
 from pipeline.text.converted import CannotConvert, form_of, model_key, prepare
 from pipeline.text.embedding_cache import EmbeddingCache
 from pipeline.text.ids import text_id

@@ -13,16 +13,8 @@ import pandas as pd
 
 from pipeline.foundation.errors import ThemebookError
 from pipeline.foundation.params import Embed, Tune
-from pipeline.foundation.tables import (
-    about_vectors,
-    read_bytes,
-    read_json,
-    read_vectors,
-    remove,
-    write_bytes,
-    write_json,
-    write_vector_blocks,
-)
+from pipeline.foundation.tables import read_bytes, read_json, remove, write_bytes, write_json
+from pipeline.foundation.vector_files import about_vectors, read_vectors, write_vector_blocks
 from pipeline.text.encoder import MANIFEST, CachedEncoder, Vectors, load_encoder, vectors_path
 from pipeline.text.tuning import Lessons
 from pipeline.themes.codebook import Codebook, example_texts
