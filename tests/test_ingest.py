@@ -89,6 +89,17 @@ def test_weights_must_be_numbers(cell, message):
         run(export(rows=rows))
 
 
+def test_the_ledger_changes_with_the_description_of_a_question():
+    other = survey()
+    question = other.questions["why"]
+    changed = other.model_copy(
+        update={"questions": {**other.questions, "why": question.model_copy(update={"text": "Y"})}}
+    )
+    kept, new = (ingest(export(), each, "2025", Ingest()).ledger for each in (other, changed))
+    assert kept["described"] != new["described"]
+    assert {**kept, "described": ""} == {**new, "described": ""}
+
+
 def test_ledger_counts_every_cell_once():
     ledger = run(export()).ledger
     assert ledger["cells"] == 20 == sum(ledger["status"].values())

@@ -44,7 +44,8 @@ class Stage:
     deps: tuple[str, ...]
     outs: tuple[str, ...]
     params: tuple[str, ...] = ()
-    survey: tuple[str, ...] = ("waves", "questions")
+    # Not the questions: who reads them depends on `data/responses`, whose ledgers say how they are described.
+    survey: tuple[str, ...] = ("waves",)
     per_wave: bool = False
     metrics: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
@@ -161,7 +162,7 @@ STAGES = (
             "models/releases",
         ),
         params=("measure",),
-        survey=("sampling", "waves", "questions", "nets", "cross"),
+        survey=("sampling", "waves", "nets", "cross"),
         outs=(
             *(f"reports/{name}.csv" for name in ("closed", "headlines", "numbers", "nets", "crosstabs")),
             *(f"reports/{name}.csv" for name in ("changes", "differences", "reading", "published")),
@@ -222,7 +223,7 @@ STAGES = (
         ),
         # The methods tell every setting that steers a stage.
         params=("seed", "ingest", "segment", "embed", "tune", "code", "discover", "quote", "measure", "report"),
-        survey=("title", "note", "sampling", "suppress", "respondent_id", "weight", "waves", "questions", "nets"),
+        survey=("title", "note", "sampling", "suppress", "respondent_id", "weight", "waves", "nets"),
         outs=(
             "reports/internal/content.json",
             "reports/internal/themes.html",

@@ -41,7 +41,7 @@ class Ingested:
     responses, closed, respondents : DataFrame
         As the contracts of these names say, sorted by their keys.
     ledger : dict
-        Counts of all cells of the file, by status, reason and question.
+        Counts of all cells of the file, by status, reason and question, and a hash of how the questions are described.
     """
 
     responses: pd.DataFrame
@@ -196,6 +196,7 @@ def _ledger(export: Export, survey: Survey, wave: str, owned: dict[str, Parts], 
     if counts.total() != cells:
         raise AssertionError(f"{export.path}: {cells} cells, {counts.total()} counted")
     described = survey.waves.get(wave)
+    asked = {name: question.model_dump(mode="json") for name, question in survey.questions.items()}
     return {
         "wave": wave,
         "file": described.file if described else str(export.path),
@@ -215,6 +216,8 @@ def _ledger(export: Export, survey: Survey, wave: str, owned: dict[str, Parts], 
             if parts
         },
         "absent": [name for name, parts in owned.items() if not parts],
+        # Stages that read the questions depend on the ledgers: DVC would copy all of them into its list for each.
+        "described": hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest(),
     }
 
 

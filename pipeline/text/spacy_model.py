@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.foundation.errors import ThemebookError
+from pipeline.foundation.imports import without
 from pipeline.text.manifest import verified_folder
 from pipeline.text.parts_of_speech import replace_ruler
 
@@ -40,7 +39,7 @@ def load_spacy(package: str, manifest: Path = MANIFEST) -> Language:
         If the package or its manifest is missing, if a file differs, or if it cannot tag, parse and find entities.
     """
     verified_folder(package, manifest)
-    with _without_torch(package):
+    with _apart(package):
         module = importlib.import_module(package)
         if not hasattr(module, "load"):
             raise ThemebookError(f"The package `{package}` is no spaCy pipeline: it has no `load`.", "Name another.")
@@ -55,8 +54,7 @@ def load_spacy(package: str, manifest: Path = MANIFEST) -> Language:
     return nlp
 
 
-@contextmanager
-def _without_torch(package: str) -> Iterator[None]:
+def _apart(package: str) -> AbstractContextManager[None]:
     """Load a pipeline without torch, which spaCy takes along where it is installed: 1.5 s and 190 MB a process.
 
     Only pipelines with a transformer use it, and their packages ask for one.
@@ -65,11 +63,4 @@ def _without_torch(package: str) -> Iterator[None]:
         needs = " ".join(importlib.metadata.requires(package) or ())
     except importlib.metadata.PackageNotFoundError:
         needs = ""
-    if "torch" in sys.modules or "transformers" in needs or "torch" in needs:
-        yield
-        return
-    sys.modules["torch"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["torch"]
+    return nullcontext() if "transformers" in needs or "torch" in needs else without("torch")
