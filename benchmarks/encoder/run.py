@@ -1,7 +1,7 @@
 """How fast the encoder is, beside sentence-transformers as it comes, and how near its vectors are to it.
 
 Every way encodes the same distinct real answers, in turns, so that a busy machine slows all of them alike; medians are
-given. The peak is that of large square matrix products, measured by torch in the same turns. What is counted as work
+given. The peak is that of large square matrix products, measured in the same turns. What is counted as work
 is what the texts need: two operations a weight of the linear layers and token, and the products of attention, no
 padding; the share with padding is given beside it.
 """
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -57,24 +58,45 @@ def operations(lengths: np.ndarray, config: dict[str, Any]) -> float:
     return float((linear * lengths + 4 * layers * width * lengths.astype(float) ** 2).sum())
 
 
+def products(kind: str, size: int, threads: int) -> list[Callable[[], Any]]:
+    """Ways to multiply two square matrices: by torch, by OpenVINO, and in float32 by NumPy."""
+    import torch
+
+    from pipeline.text.converted import import_openvino
+
+    left, right, out = (torch.randn(size, size).to(getattr(torch, kind)) for _ in range(3))
+    ov = import_openvino()
+    given = ov.opset13.parameter([size, size], np.float32)
+    model = ov.Model([ov.opset13.matmul(given, right.float().numpy(), False, False)], [given])
+    hints = {"INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[kind], "INFERENCE_NUM_THREADS": threads}
+    request = ov.Core().compile_model(model, "CPU", hints).create_infer_request()
+    request.set_input_tensor(ov.Tensor(left.float().numpy()))
+    ways: list[Callable[[], Any]] = [partial(torch.mm, left, right, out=out), request.infer]
+    if kind == "float32":
+        ways.append(partial(np.matmul, left.numpy(), right.numpy(), out=out.numpy()))
+    return ways
+
+
 def peak(kind: str, threads: int) -> tuple[float, float]:
     """Operations a second, and a second of processor time, of large matrix products kept up for a while.
 
-    Of three sizes the fastest counts.
+    Of three sizes and of the ways to multiply the fastest counts: each library knows some processors better.
     """
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(threads)
     rates = []
     for size in SIZES:
-        left, right, out = (torch.randn(size, size).to(getattr(torch, kind)) for _ in range(3))
-        torch.mm(left, right, out=out)
         times = max(1, int(WORK[kind] / (2 * size**3)))
-        began, busy = time.perf_counter(), time.process_time()
-        for _ in range(times):
-            torch.mm(left, right, out=out)
-        done = times * 2 * size**3
-        rates.append((done / (time.perf_counter() - began), done / (time.process_time() - busy)))
+        for multiply in products(kind, size, threads):
+            with threadpool_limits(threads, "blas"):
+                multiply()
+                began, busy = time.perf_counter(), time.process_time()
+                for _ in range(times):
+                    multiply()
+                done = times * 2 * size**3
+                rates.append((done / (time.perf_counter() - began), done / (time.process_time() - busy)))
     return max(wall for wall, _ in rates), max(cpu for _, cpu in rates)
 
 
