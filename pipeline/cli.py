@@ -100,14 +100,14 @@ def stage(names: tuple[str, ...], wave: str | None) -> None:
     from pipeline.survey.description import load_survey
 
     check_stamp()
+    known = load_survey().waves
+    if wave is not None and wave not in known:
+        raise ThemebookError(f"data/survey.yaml has no wave `{wave}`.", f"Known: {listing(known)}.")
     for name in names:
         module = importlib.import_module(f"pipeline.stages.{name}")
         if name not in PER_WAVE:
             module.run()
             continue
-        known = load_survey().waves
-        if wave is not None and wave not in known:
-            raise ThemebookError(f"data/survey.yaml has no wave `{wave}`.", f"Known: {listing(known)}.")
         for each in [wave] if wave is not None else known:
             module.run(each)
 

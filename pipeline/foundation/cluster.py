@@ -38,7 +38,7 @@ def on_dask(todo: list[Shard], scheduler: str) -> None:
             return client.submit(work_on, shard, key=key, retries=1, pure=False)
 
         under_way = {future.key: (future, shard, 1) for shard in todo for future in [submit(shard, 1)]}
-        bar = iter(progress(range(len(todo)), todo[0].name if todo else "", len(todo)))
+        bar = iter(progress(range(len(todo)), todo[0].name, len(todo)))
         completed = as_completed([future for future, _, _ in under_way.values()], loop=client.loop)
         for future in completed:
             _, shard, attempt = under_way.pop(future.key)

@@ -28,12 +28,12 @@ def on_this_machine(todo: list[Shard], workers: int) -> None:
     from concurrent.futures.process import BrokenProcessPool
 
     if workers <= 1:
-        for shard in progress(todo, todo[0].name if todo else "", len(todo)):
+        for shard in progress(todo, todo[0].name, len(todo)):
             work_on(shard)
         return
     finished: set[str] = set()
     deaths = 0
-    bar = iter(progress(range(len(todo)), todo[0].name if todo else "", len(todo)))
+    bar = iter(progress(range(len(todo)), todo[0].name, len(todo)))
     while left := [shard for shard in todo if shard.key not in finished]:
         before = len(finished)
         with _processes(min(workers, len(left))) as pool:

@@ -105,11 +105,11 @@ def sharded(
     todo = [shard for shard in shards if not is_done(shard)]
     if len(todo) < len(shards):
         notice(f"{name}: {len(shards) - len(todo)} of {len(shards)} shards were done before.")
-    if params.engine == "dask":
+    if todo and params.engine == "dask":
         from pipeline.foundation.cluster import on_dask
 
         on_dask(todo, params.scheduler)
-    else:
+    elif todo:
         from pipeline.foundation.processes import on_this_machine
 
         on_this_machine(todo, min(processes or params.workers or allowed_cores(), len(todo)))
