@@ -273,3 +273,17 @@ def test_several_regressions_at_once_are_each_what_scikit_learn_finds_in_the_end
         model = LogisticRegression(C=3.0, class_weight="balanced", tol=1e-9, max_iter=10_000)
         model.fit(inputs[mine].astype(float), truth[mine, k])
         assert np.allclose(found[k], [*model.coef_[0], model.intercept_[0]], atol=5e-3)
+
+
+def test_models_fitted_at_once_are_those_fitted_one_by_one(monkeypatch):
+    """Whatever the machine has of cores, and however its threads happen to take turns."""
+    examples, answers, labels = made_up(0)
+    words = csr_matrix(np.random.default_rng(0).random((len(answers) + len(examples.theme), 400)) < 0.05, dtype=float)
+    answers, examples = replace(answers, words=words[: len(answers)]), replace(examples, words=words[len(answers) :])
+
+    def fitted(cores):
+        monkeypatch.setattr("pipeline.foundation.cores.free_cores", lambda: cores)
+        return ThemeCoder([set()] * 3).fit(examples, answers, labels, np.arange(len(answers)) % 5).heldout_probability_
+
+    alone = fitted(1)
+    assert all(np.array_equal(fitted(4), alone) for _ in range(3))

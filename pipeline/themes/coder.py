@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,8 @@ SMALL = 1e-9
 NEVER = -12.0
 # By meaning two of the whole answer and two of its best unit, by words one.
 SCORES = 5
+# liblinear draws from one sequence for the whole process: of two fits at once each would take the other's numbers.
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -378,7 +381,8 @@ class ThemeCoder(BaseEstimator):
         model = LogisticRegression(
             C=3 * self.regularisation, class_weight="balanced", solver="liblinear", dual=True, tol=1e-3, random_state=0
         )
-        model.fit(inputs, truth)
+        with _ONE_AT_A_TIME:
+            model.fit(inputs, truth)
         return np.append(model.coef_[0], model.intercept_[0])
 
     def _among(self, examples: Examples, answers: Answers, labels: np.ndarray) -> np.ndarray:
