@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from pipeline.evidence.closed import asked_of, measure_closed
-from pipeline.evidence.crosstabs import measure_crosstabs
-from pipeline.evidence.nets import measure_nets
+from pipeline.evidence.crosstabs import crossing_of, measure_crosstabs
+from pipeline.evidence.nets import measure_net, theme_nets
 from pipeline.evidence.numeric import measure_numbers
+from pipeline.evidence.segments import segments_of
 from pipeline.evidence.shares import share_cells
 from pipeline.foundation import contracts
 from pipeline.foundation.params import Params
@@ -288,8 +289,14 @@ def _measure(rows: dict, survey: Survey, codebook: Codebook) -> None:
     rows["figures"] = measure_closed(closed, respondents, asked, survey, 0.95).to_dict("records")
     rows["numbers"] = measure_numbers(closed, respondents, asked, survey).to_dict("records")
     params, cells = Params().measure, share_cells(mentions, respondents, None)
-    rows["nets"] = measure_nets(mentions, respondents, closed, survey, codebook, params).to_dict("records")
-    rows["crosstabs"] = measure_crosstabs(cells, closed, survey, params).to_dict("records")
+    segments, sampled = segments_of(survey, closed), survey.sampling == "probability"
+    rows["nets"] = [
+        row
+        for net in theme_nets(survey, codebook)
+        if net.themes
+        for row in measure_net(net, mentions, respondents, segments, sampled, params).to_dict("records")
+    ]
+    rows["crosstabs"] = measure_crosstabs(cells, crossing_of(survey, closed), sampled, params).to_dict("records")
 
 
 def _quote(rows: dict, approve: int) -> None:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from test_prevalence import closed, mentions, people
 
 from pipeline.evidence.correction import score_bounds
-from pipeline.evidence.crosstabs import MOST_OPTIONS, crossed_items, measure_crosstabs, nearest_cells
-from pipeline.evidence.nets import combined_mentions, combined_reading, measure_nets, theme_nets
+from pipeline.evidence.crosstabs import MOST_OPTIONS, crossed_items, crossing_of, measure_crosstabs, nearest_cells
+from pipeline.evidence.nets import combined_mentions, combined_reading, measure_net, theme_nets
 from pipeline.evidence.prevalence import measure_prevalence
+from pipeline.evidence.segments import segments_of
 from pipeline.evidence.shares import share_cells
 from pipeline.foundation.contracts import CLOSED, CROSSTABS, NETS
 from pipeline.foundation.errors import ThemebookError
@@ -45,7 +46,8 @@ def full(table):
 def cross(table, answers, respondents=None, fewest=1, described=None):
     respondents = people(table) if respondents is None else respondents
     params = Measure(min_segment=fewest)
-    found = measure_crosstabs(share_cells(table, respondents, None), answers, described or survey(), params)
+    crossing = crossing_of(described or survey(), answers)
+    found = measure_crosstabs(share_cells(table, respondents, None), crossing, False, params)
     return check(found, CROSSTABS, "x")
 
 
@@ -135,8 +137,14 @@ def test_cross_tables_recompute_from_mentions_and_equal_weights_change_nothing(c
 def nets(table, respondents=None, codebook=CODEBOOK, described=None, answers=None):
     respondents = people(table) if respondents is None else respondents
     answers = empty(CLOSED) if answers is None else answers
-    found = measure_nets(full(table), respondents, answers, described or survey(), codebook, Measure(min_segment=1))
-    return check(found, NETS, "x")
+    described, params = described or survey(), Measure(min_segment=1)
+    segments = segments_of(described, answers)
+    found = [
+        measure_net(net, full(table), respondents, segments, False, params)
+        for net in theme_nets(described, codebook)
+        if net.themes
+    ]
+    return check(pd.concat([empty(NETS), *found], ignore_index=True), NETS, "x")
 
 
 @given(rows, st.floats(0.1, 9))
@@ -180,7 +188,9 @@ def test_a_combined_theme_is_corrected_like_a_theme():
         barred=False,
     )
     described, respondents = survey(nets={"alone": {"themes": ["T"]}}), people(codes)
-    found = measure_nets(full(codes), respondents, empty(CLOSED), described, CODEBOOK, Measure(), reading)
+    (net,) = theme_nets(described, CODEBOOK)
+    segments = segments_of(described, empty(CLOSED))
+    found = measure_net(net, full(codes), respondents, segments, False, Measure(), reading)
     wanted = measure_prevalence(codes, respondents, empty(CLOSED), described, Measure(), reading)
     assert "corrected" in set(found["method"])
     pd.testing.assert_frame_equal(found.drop(columns="net_id"), wanted.drop(columns="theme_id"))
@@ -201,7 +211,8 @@ def test_a_cross_table_is_corrected_where_people_read_at_random():
     )
     ticks_ = [("1", p, q, "x") for p in names[:60] for q in ("many", "sector")]
     respondents, answers = people(codes), closed(ticks_)
-    found = measure_crosstabs(share_cells(codes, respondents, reading), answers, survey(), Measure())
+    crossing = crossing_of(survey(), answers)
+    found = measure_crosstabs(share_cells(codes, respondents, reading), crossing, False, Measure())
     wanted = measure_prevalence(codes, respondents, answers, survey(), Measure(), reading)
     wanted = wanted[(wanted["segment"] == "sector=x") & (wanted["question_id"] == "why")]
     figures = ["method", "base", "n", "share", "low", "high"]

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.evidence.differences import difference_interval, difference_test, effect_size, measure_differences
+from pipeline.evidence.differences import (
+    adjust_together,
+    difference_interval,
+    difference_test,
+    effect_size,
+    measure_differences,
+)
+from pipeline.evidence.segments import segments_of
 from pipeline.evidence.shares import Share, share_cells
 from pipeline.foundation.contracts import CLOSED, DIFFERENCES
 from pipeline.foundation.params import Measure, parse
@@ -86,8 +93,9 @@ def survey_of(seed, public=0.3, private=0.3, waves=(0.3, 0.3), n=200, source="pe
 
 def measured(table, closed, weight=1.0):
     people = table[["wave", "respondent_id"]].drop_duplicates().assign(weight=weight)
-    found = measure_differences(share_cells(table, people, None), closed, SURVEY, Measure())
-    return check(found, DIFFERENCES, "differences")
+    cells, segments = share_cells(table, people, None), segments_of(SURVEY, closed)
+    found = measure_differences(cells, segments, list(SURVEY.waves), False, Measure())
+    return check(adjust_together(found), DIFFERENCES, "differences")
 
 
 def test_waves_segments_and_sides_are_each_compared_once():

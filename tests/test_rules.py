@@ -18,8 +18,9 @@ def book(*names, **more):
 
 def coded(asked, texts=None, **raised):
     """Mentions: `asked` respondents, each theme raised by those listed; `texts` sets the words of some."""
-    rows = [("w", f"p{p}", f"r{p}", theme, p in people) for theme, people in raised.items() for p in range(asked)]
-    mentions = pd.DataFrame(rows, columns=["wave", "respondent_id", "response_id", "theme_id", "mentioned"])
+    rows = [("w", "q", f"p{p}", f"r{p}", theme, p in people) for theme, people in raised.items() for p in range(asked)]
+    columns = ["wave", "question_id", "respondent_id", "response_id", "theme_id", "mentioned"]
+    mentions = pd.DataFrame(rows, columns=columns)
     raw = {f"r{p}": (texts or {}).get(p, f"words {p}") for p in range(asked)}
     return {"mentions": mentions, "raw": raw}
 
@@ -71,7 +72,7 @@ def test_few_respondents(people, flagged):
 
 
 def test_a_theme_that_nobody_could_be_given_is_not_small():
-    themes = ThemeSet(book("A", "B"), **coded(20, T1=range(9)))
+    themes = ThemeSet(book("A", "B", questions=("another",)), **coded(20, T2=range(9)))
     assert found("few_people", themes) == found("small_share", themes) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -37,7 +38,34 @@ def crossed_items(survey: Survey, closed: pd.DataFrame) -> list[str]:
     return [item for item in items if 0 < int(options.get(item, 0)) <= MOST_OPTIONS]
 
 
-def measure_crosstabs(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Crossing:
+    """The closed answers that are put across the themes.
+
+    Parameters
+    ----------
+    chosen : DataFrame
+        ``wave``, ``respondent_id``, ``closed_id``, ``part``, ``value``: who chose an option, box or net.
+    answered : DataFrame
+        ``wave``, ``respondent_id``, ``closed_id``: who answered.
+    """
+
+    chosen: pd.DataFrame
+    answered: pd.DataFrame
+
+
+def crossing_of(survey: Survey, closed: pd.DataFrame) -> Crossing:
+    """Give the closed answers that are put across the themes (`crossed_items`), from the contract CLOSED, all waves."""
+    items = crossed_items(survey, closed)
+    mine = closed[closed["question_id"].isin(items)].rename(columns={"question_id": "closed_id"})
+    chosen = who_chose(survey, closed).rename(columns={"question_id": "closed_id"})
+    return Crossing(
+        chosen=chosen[chosen["closed_id"].isin(items) & (chosen["part"] != SIDE)],
+        answered=mine[[*PERSON, "closed_id"]].drop_duplicates(),
+    )
+
+
+def measure_crosstabs(cells: pd.DataFrame, crossing: Crossing, sampled: bool, params: Measure) -> pd.DataFrame:
     """Put closed answers across the themes of each open question, both ways.
 
     ``chosen``: of those who chose an option (or any of a box or net) and wrote a codable answer, how many raise the
@@ -51,9 +79,9 @@ def measure_crosstabs(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey,
     ----------
     cells : DataFrame
         What every share of a theme is counted from, as `shares.share_cells` gives it.
-    closed : DataFrame
-        Contract CLOSED, all waves.
-    survey : Survey
+    crossing : Crossing
+    sampled : bool
+        Whether the respondents are a random sample.
     params : Measure
         Figures of fewer than ``min_segment`` respondents have no row.
 
@@ -62,17 +90,13 @@ def measure_crosstabs(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey,
     DataFrame
         Contract CROSSTABS; shares are weighted, counts and bases are respondents.
     """
-    items = crossed_items(survey, closed)
-    mine = closed[closed["question_id"].isin(items)]
-    if cells.empty or mine.empty:
+    if cells.empty or crossing.answered.empty:
         return empty(CROSSTABS)
-    chosen = who_chose(survey, closed)
-    chosen = chosen[chosen["question_id"].isin(items) & (chosen["part"] != SIDE)].rename(
-        columns={"question_id": "closed_id"}
-    )
-    answered = mine[[*PERSON, "question_id"]].drop_duplicates().rename(columns={"question_id": "closed_id"})
-    rows = _of_those_who_chose(cells, chosen, params, survey.sampling == "probability")
-    rows += _of_those_who_raise(cells, chosen, answered, params)
+    rows = []
+    for closed_id, answered in crossing.answered.groupby("closed_id", sort=True):
+        chosen = crossing.chosen[crossing.chosen["closed_id"] == closed_id]
+        rows += _of_those_who_chose(cells, chosen, params, sampled)
+        rows += _of_those_who_raise(cells, chosen, answered, params)
     if not rows:
         return empty(CROSSTABS)
     table = pd.DataFrame(rows)[list(CROSSTABS.columns)]
@@ -91,14 +115,13 @@ def _of_those_who_chose(
     cells: pd.DataFrame, chosen: pd.DataFrame, params: Measure, sampled: bool
 ) -> list[dict[str, Any]]:
     keys = [*THEME, *CLOSED_SET]
-    found = []
-    for closed_id, members in chosen.groupby("closed_id", sort=True):
-        table = cells.merge(members, on=PERSON, how="inner")
-        large = table.groupby(keys)["respondent_id"].transform("size") >= params.min_segment
-        for key, group in table[large].groupby(keys, sort=True):
-            named = {**dict(zip(keys, key, strict=True)), "closed_id": closed_id, "of": CHOSEN}
-            found += [{**named, **row(share)} for share in ways(group, params.min_segment, params.confidence, sampled)]
-    return found
+    table = cells.merge(chosen, on=PERSON, how="inner")
+    large = table.groupby(keys)["respondent_id"].transform("size") >= params.min_segment
+    return [
+        {**dict(zip(keys, key, strict=True)), "of": CHOSEN, **row(share)}
+        for key, group in table[large].groupby(keys, sort=True)
+        for share in ways(group, params.min_segment, params.confidence, sampled)
+    ]
 
 
 def _of_those_who_raise(

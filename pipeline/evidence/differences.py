@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
 from pipeline.evidence.correction import score_bounds
-from pipeline.evidence.segments import MEMBERS, attribute_segments, sides
+from pipeline.evidence.segments import Segments
 from pipeline.evidence.shares import PERSON, Share, best, ways
 from pipeline.foundation.contracts import DIFFERENCES
 from pipeline.foundation.params import Measure
 from pipeline.foundation.tables import empty
-from pipeline.survey.description import Survey
 
 # With fewer expected answers than this in a cell, the test says nothing (Campbell, Stat. in Medicine 26 (2007), 3661).
 FEWEST_EXPECTED = 1.0
@@ -79,12 +78,13 @@ def effect_size(one: float, other: float) -> float:
     return float(2 * np.arcsin(one**0.5) - 2 * np.arcsin(other**0.5))
 
 
-def measure_differences(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure) -> pd.DataFrame:
+def measure_differences(
+    cells: pd.DataFrame, segments: Segments, waves: Sequence[str], sampled: bool, params: Measure
+) -> pd.DataFrame:
     """Compare shares of each theme: a wave with the one before, each segment with the others, the sides.
 
     A theme of several questions is compared in all of them together and in each; of an attribute with two values and
-    of two sides one comparison is made. What is tested in one wave is tested together (`p_adjusted`: Benjamini and
-    Hochberg, JRSS B 57 (1995), 289). Both intervals and tests count the chance of who answered among people such as
+    of two sides one comparison is made. Both intervals and tests count the chance of who answered among people such as
     these and the errors of the coder (``Share.effective``). Those who answered in two waves are taken as different
     people, which makes a change harder to see, not easier.
 
@@ -92,28 +92,47 @@ def measure_differences(cells: pd.DataFrame, closed: pd.DataFrame, survey: Surve
     ----------
     cells : DataFrame
         As `share_cells` gives them.
-    closed : DataFrame
-        Contract CLOSED, all waves.
-    survey : Survey
+    segments : callable
+        As `segments_of` gives it.
+    waves : sequence of str
+        In their order.
+    sampled : bool
+        Whether the respondents are a random sample.
     params : Measure
 
     Returns
     -------
     DataFrame
-        Contract DIFFERENCES. Uncorrected shares are compared, and not tested: `low` to `p_adjusted` are NaN.
+        Contract DIFFERENCES but for `p_adjusted`, which `adjust_together` adds. Uncorrected shares are compared, and
+        not tested: `low` to `p` are NaN.
     """
     rows = []
     for question_id, mine in _scopes(cells):
-        for (theme_id, wave, segment, against), one, other in _pairs(question_id, mine, closed, survey, params):
+        for (theme_id, wave, segment, against), one, other in _pairs(
+            question_id, mine, segments, waves, sampled, params
+        ):
             row = {"question_id": question_id, "theme_id": theme_id, "wave": wave, "segment": segment}
             rows.append({**row, "against": against, **_compared(one, other, params.confidence)})
-    if not rows:
-        return empty(DIFFERENCES)
+    return pd.DataFrame(rows) if rows else empty(DIFFERENCES).drop(columns="p_adjusted")
+
+
+def adjust_together(differences: pd.DataFrame) -> pd.DataFrame:
+    """Adjust the p-values of all differences of one wave for each other (Benjamini, Hochberg, JRSS B 57 (1995), 289).
+
+    Parameters
+    ----------
+    differences : DataFrame
+        All that `measure_differences` gives, of all themes.
+
+    Returns
+    -------
+    DataFrame
+        Contract DIFFERENCES.
+    """
     # Half a second: where differences are tested, not wherever their table is read.
     from scipy.stats import false_discovery_control
 
-    table = pd.DataFrame(rows)
-    table["p_adjusted"] = float("nan")
+    table = differences.assign(p_adjusted=float("nan")).reset_index(drop=True)
     for _, tested in table[table["p"].notna()].groupby("wave"):
         table.loc[tested.index, "p_adjusted"] = false_discovery_control(tested["p"], method="bh")
     return table[list(DIFFERENCES.columns)].sort_values(list(DIFFERENCES.key), ignore_index=True)
@@ -134,24 +153,20 @@ Pair = tuple[tuple[str, str, str, str], Share, Share]
 
 
 def _pairs(
-    question_id: str, cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure
+    question_id: str, cells: pd.DataFrame, segments: Segments, waves: Sequence[str], sampled: bool, params: Measure
 ) -> Iterator[Pair]:
     def share(group: pd.DataFrame) -> Share | None:
-        found = ways(group, params.min_segment, params.confidence, survey.sampling == "probability")
+        found = ways(group, params.min_segment, params.confidence, sampled)
         return best(found) if found and not np.isnan(best(found).share) else None
 
     overall = {key: share(group) for key, group in cells.groupby(["theme_id", "wave"], sort=True)}
-    order = list(survey.waves)
-    before = dict(zip(order[1:], order, strict=False))
+    before = dict(zip(waves[1:], waves, strict=False))
     for (theme_id, wave), one in overall.items():
         other = overall.get((theme_id, before.get(wave, "")))
         if one and other:
             yield (theme_id, wave, "", before[wave]), one, other
-    members = [attribute_segments(survey, closed)]
-    if question_id and survey.questions[question_id].sides:
-        members.append(sides(survey, closed, question_id))
-    named = cells.merge(pd.concat(members)[MEMBERS], on=PERSON, how="inner")
-    attribute = named["segment"].str.partition("=")[0]
+    named = cells.merge(segments(question_id), on=PERSON, how="inner")
+    attribute = named["segment"].map(lambda segment: segment.partition("=")[0])
     for (theme_id, wave, _), group in named.groupby(["theme_id", "wave", attribute], sort=True):
         for segment, against, inside, outside in _splits(group):
             one, other = share(inside), share(outside)
@@ -171,7 +186,7 @@ def _splits(group: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame, pd.Da
         outside = ~np.isin(owner, owner[inside])
         # Where several values were chosen, what a respondent answered stands there once for each.
         rows = np.flatnonzero(outside)
-        rows = rows[np.unique(np.stack([owner[rows], place[rows]]), axis=1, return_index=True)[1]]
+        rows = rows[np.unique(owner[rows] * (place.max() + 1) + place[rows], return_index=True)[1]]
         if inside.any() and len(rows):
             against = values[1 - at] if two else OTHERS
             yield values[at], against, group[inside], group.iloc[np.sort(rows)]

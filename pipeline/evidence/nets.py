@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.evidence.prevalence import measure_prevalence
+from pipeline.evidence.prevalence import count_shares
+from pipeline.evidence.segments import Segments
+from pipeline.evidence.shares import share_cells
 from pipeline.foundation.contracts import NETS
 from pipeline.foundation.errors import ThemebookError, closest, listing
 from pipeline.foundation.params import Measure
@@ -160,33 +162,39 @@ def combined_reading(reading: pd.DataFrame, mentions: pd.DataFrame, nets: Sequen
     return joined.assign(predicted=1.0 - joined["none"])[list(reading.columns)]
 
 
-def measure_nets(
+def measure_net(
+    net: ThemeNet,
     mentions: pd.DataFrame,
     respondents: pd.DataFrame,
-    closed: pd.DataFrame,
-    survey: Survey,
-    codebook: Codebook,
+    segments: Segments,
+    sampled: bool,
     params: Measure,
     reading: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Count who raises each combined theme, in the same ways and segments as themes (`measure_prevalence`).
+    """Count who raises a combined theme, in the same ways and segments as themes (`measure_prevalence`).
+
+    Parameters
+    ----------
+    net : ThemeNet
+    mentions, respondents : DataFrame
+        Contracts MENTIONS, of the net's themes at least, and RESPONDENTS.
+    segments : callable
+        As `segments_of` gives it.
+    sampled : bool
+        Whether the respondents are a random sample.
+    params : Measure
+    reading : DataFrame, optional
+        As `read_of` gives it.
 
     Returns
     -------
     DataFrame
         Contract NETS. A net that is limited to one question has rows of that question alone.
-
-    Raises
-    ------
-    ThemebookError
-        If a net names a theme that the codebook does not have.
     """
-    nets = [net for net in theme_nets(survey, codebook) if net.themes]
-    joined = combined_mentions(mentions, nets)
+    joined = combined_mentions(mentions, [net])
     if joined.empty:
         return empty(NETS)
-    read = None if reading is None else combined_reading(reading, mentions, nets)
-    table = measure_prevalence(joined, respondents, closed, survey, params, read)
-    question = {net.id: net.question for net in nets}
-    whole = (table["question_id"] != "") | (table["theme_id"].map(question) == "")
+    read = None if reading is None else combined_reading(reading, mentions, [net])
+    table = count_shares(share_cells(joined, respondents, read), segments, sampled, params)
+    whole = (table["question_id"] != "") | (net.question == "")
     return table[whole].rename(columns={"theme_id": "net_id"})[list(NETS.columns)].reset_index(drop=True)

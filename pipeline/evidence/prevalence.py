@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.evidence.correction import score_bounds
-from pipeline.evidence.segments import MEMBERS, all_segments
+from pipeline.evidence.segments import Segments, segments_of
 from pipeline.evidence.shares import PERSON, row, share_cells, ways
 from pipeline.foundation.contracts import METHODS, PREVALENCE
 from pipeline.foundation.params import Measure
@@ -84,10 +84,11 @@ def measure_prevalence(
     DataFrame
         Contract PREVALENCE. Segments of fewer than ``params.min_segment`` respondents have no row.
     """
-    return count_shares(share_cells(mentions, respondents, reading), closed, survey, params)
+    cells = share_cells(mentions, respondents, reading)
+    return count_shares(cells, segments_of(survey, closed), survey.sampling == "probability", params)
 
 
-def count_shares(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, params: Measure) -> pd.DataFrame:
+def count_shares(cells: pd.DataFrame, segments: Segments, sampled: bool, params: Measure) -> pd.DataFrame:
     """Count the shares of `measure_prevalence` from their cells."""
     if cells.empty:
         return empty(PREVALENCE)
@@ -95,12 +96,12 @@ def count_shares(cells: pd.DataFrame, closed: pd.DataFrame, survey: Survey, para
     for question_id in ["", *sorted(cells["question_id"].unique())]:
         mine = cells if not question_id else cells[cells["question_id"] == question_id]
         everybody = mine.assign(segment="")
-        named = mine.merge(all_segments(survey, closed, question_id)[MEMBERS], on=PERSON, how="inner")
+        named = mine.merge(segments(question_id), on=PERSON, how="inner")
         for table, fewest in ((everybody, 1), (named, params.min_segment)):
             rows = [
                 {**dict(zip(GROUP, key, strict=True)), "question_id": question_id, **row(share)}
                 for key, group in table.groupby(GROUP, sort=True)
-                for share in ways(group, fewest, params.confidence, survey.sampling == "probability")
+                for share in ways(group, fewest, params.confidence, sampled)
             ]
             parts.append(pd.DataFrame(rows, columns=list(PREVALENCE.columns)))
     kinds = {"base": "int64", "n": "int64", "share": "float64", "low": "float64", "high": "float64"}

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.foundation.contracts import FINDINGS
+from pipeline.foundation.contracts import FINDINGS, MENTIONS
 from pipeline.foundation.tables import empty
 from pipeline.survey.nonanswers import normalise
 from pipeline.themes.codebook import Codebook, Theme
@@ -44,7 +44,7 @@ class ThemeSet:
     raw : mapping of str to str
         Text by response id.
     mentions : DataFrame
-        Contract MENTIONS.
+        Rows of the contract MENTIONS: every mention, and a row of each coded answer at least (`read_told`).
     likeness : ndarray, shape (K, K)
         Cosines between the themes' names with definitions, -1 to 1; empty where no encoder read them.
     examples : DataFrame
@@ -53,29 +53,33 @@ class ThemeSet:
 
     codebook: Codebook
     raw: Mapping[str, str] = field(default_factory=dict)
-    mentions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["theme_id", "mentioned"]))
+    mentions: pd.DataFrame = field(default_factory=lambda: empty(MENTIONS))
     likeness: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     examples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["theme_id"]))
 
     @cached_property
-    def asked(self) -> dict[str, set[tuple[str, str]]]:
-        """The respondents, of all waves, whose answers could be given each theme."""
-        return self._people(self.mentions)
+    def _people(self) -> pd.Series:
+        """A number for each respondent of a wave, by the index of the mentions."""
+        return self.mentions.groupby(["wave", "respondent_id"]).ngroup()
 
     @cached_property
-    def raised(self) -> dict[str, set[tuple[str, str]]]:
-        """The respondents who raise each theme."""
-        return self._people(self.mentions[self.mentions["mentioned"].astype(bool)])
+    def asked(self) -> dict[str, int]:
+        """How many respondents, of all waves, gave an answer that could be given each theme."""
+        found = {}
+        for questions in {theme.questions for theme in self.codebook.themes}:
+            mine = self.mentions["question_id"].isin(questions) | (not questions)
+            found[questions] = int(self._people[mine].nunique())
+        return {theme.id: found[theme.questions] for theme in self.codebook.themes}
 
-    def _people(self, rows: pd.DataFrame) -> dict[str, set[tuple[str, str]]]:
-        found: dict[str, set[tuple[str, str]]] = {theme.id: set() for theme in self.codebook.themes}
-        for theme_id, mine in rows.groupby("theme_id"):
-            found[str(theme_id)] = set(zip(mine["wave"], mine["respondent_id"], strict=True))
-        return found
+    @cached_property
+    def raised(self) -> dict[str, set[int]]:
+        """The respondents who raise each theme."""
+        said = self._people[self.mentions["mentioned"].astype(bool)].groupby(self.mentions["theme_id"])
+        return {theme.id: set() for theme in self.codebook.themes} | {str(name): set(mine) for name, mine in said}
 
     def share(self, theme: Theme) -> float:
         """The share of respondents who raise a theme; NaN where nobody could."""
-        base = len(self.asked[theme.id])
+        base = self.asked[theme.id]
         return len(self.raised[theme.id]) / base if base else float("nan")
 
     def pairs(self) -> Iterable[tuple[int, Theme, int, Theme]]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import pandas as pd
 
 from pipeline.survey.description import Survey
 
 MEMBERS = ["wave", "respondent_id", "segment"]
+# Gives the segments of one question, or those of all questions together where it is empty.
+Segments = Callable[[str], pd.DataFrame]
 
 
 def attribute_segments(survey: Survey, closed: pd.DataFrame) -> pd.DataFrame:
@@ -51,3 +56,20 @@ def all_segments(survey: Survey, closed: pd.DataFrame, question_id: str) -> pd.D
     if question_id and survey.questions[question_id].sides:
         parts.append(sides(survey, closed, question_id))
     return pd.concat(parts, ignore_index=True)
+
+
+def segments_of(survey: Survey, closed: pd.DataFrame) -> Segments:
+    """Give what lists the segments of a question (`all_segments`), each list made once.
+
+    Parameters
+    ----------
+    survey : Survey
+    closed : DataFrame
+        Contract CLOSED, all waves.
+
+    Returns
+    -------
+    callable
+        ``segment`` is categorical.
+    """
+    return cache(lambda question_id: all_segments(survey, closed, question_id).astype({"segment": "category"}))

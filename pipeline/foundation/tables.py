@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Rows = list[list[tuple[str, str, Any]]]
 FAULT = "This is a fault of themebook or of a hand-edited output: run `dvc repro`, and report it if it stays."
+_REMEDY = "Run `dvc repro`, which makes it."
 _DTYPES = {"int": "int64", "float": "float64", "bool": "bool"}
 
 
@@ -311,9 +312,7 @@ def read_parts(contract: Contract, wave: str | None, columns: Sequence[str], row
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    path = path_of(contract, wave)
-    if not path.exists():
-        raise ThemebookError(f"{path} does not exist.", "Run `dvc repro`, which makes it.")
+    path = _there(path_of(contract, wave))
     wanted = arrow_schema(contract)
     with pq.ParquetFile(path) as file:
         broken = [] if file.schema_arrow.names == wanted.names else ["(which there are)"]
@@ -350,14 +349,32 @@ def read_table(contract: Contract, wave: str | None = None, where: Rows | None =
         If the file is missing or breaks its contract.
     """
     path = path_of(contract, wave)
-    content = io.BytesIO(read_bytes(path, "Run `dvc repro`, which makes it."))
     if path.suffix == ".csv":
-        table = table_from_csv(content, contract)
+        table = table_from_csv(io.BytesIO(read_bytes(path, _REMEDY)), contract)
     else:
         import pyarrow.parquet as pq
 
-        table = pq.read_table(content, filters=where).to_pandas()
+        table = pq.read_table(_there(path), filters=where).to_pandas()
     return check(table, contract, str(path))
+
+
+def rows_of(contract: Contract, wave: str | None = None) -> int:
+    """Count the rows of a parquet table without reading them.
+
+    Raises
+    ------
+    ThemebookError
+        If the file is missing.
+    """
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(_there(path_of(contract, wave))).num_rows)
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise ThemebookError(f"{path} does not exist.", _REMEDY)
+    return path
 
 
 def table_from_csv(content: io.BytesIO, contract: Contract) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.evidence.coverage import metrics_path
 from pipeline.evidence.drift import drift_metrics, measure_drift
 from pipeline.evidence.emerging import answers_of, find_news
+from pipeline.evidence.told import read_told
 from pipeline.foundation.contracts import (
     CANDIDATE_RESPONSES,
     CANDIDATE_UNITS,
@@ -14,7 +15,6 @@ from pipeline.foundation.contracts import (
     EMERGING,
     EMERGING_ANSWERS,
     HELDOUT,
-    MENTIONS,
     REDACTIONS,
     RESPONSES,
     UNIT_CODES,
@@ -22,7 +22,7 @@ from pipeline.foundation.contracts import (
 )
 from pipeline.foundation.log import say
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import Rows, read_table, read_waves, write_json, write_table
+from pipeline.foundation.tables import read_table, read_waves, write_json, write_table
 from pipeline.survey.description import load_survey
 from pipeline.text.encoder import load_vectors
 from pipeline.text.shown import redactions_by_response, shown_units
@@ -56,8 +56,7 @@ def run(wave: str | None = None) -> None:
     write_table(found.candidates, CANDIDATES)
     write_table(found.units, CANDIDATE_UNITS)
     write_table(found.responses, CANDIDATE_RESPONSES)
-    telling: Rows = [[("mentioned", "==", True)], [("source", "==", "person")]]
-    answers = answers_of(responses, units, read_table(MENTIONS, where=telling), read_table(HELDOUT))
+    answers = answers_of(responses, units, read_told(), read_table(HELDOUT))
 
     def about(rows: np.ndarray) -> np.ndarray:
         return vectors(answers["text_id"].iloc[rows])

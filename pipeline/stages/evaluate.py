@@ -7,6 +7,7 @@ from pipeline.evidence.checked import check_codebook
 from pipeline.evidence.compared import compare_readers, flat_agreement
 from pipeline.evidence.coverage import measure_coverage, metrics_path
 from pipeline.evidence.disagreements import list_disagreements
+from pipeline.evidence.told import read_told
 from pipeline.evidence.workload import measure_workload
 from pipeline.foundation.contracts import (
     AGREEMENT,
@@ -16,7 +17,6 @@ from pipeline.foundation.contracts import (
     FINDINGS,
     GOLD,
     HELDOUT,
-    MENTIONS,
     RESPONSES,
     SEVERAL,
     THEME_STABILITY,
@@ -41,7 +41,7 @@ def run(wave: str | None = None) -> None:
     responses = read_waves(RESPONSES, survey.waves)
     codebook = from_effective(read_json(EFFECTIVE_FILE))
     gold = gold_of(read_table(GOLD))
-    units, mentions = read_waves(UNITS, survey.waves), read_table(MENTIONS)
+    units, mentions = read_waves(UNITS, survey.waves), read_told()
     heldout = read_table(HELDOUT)
     several = read_table(SEVERAL)
     compared = compare_readers(heldout, gold, several, codebook, params.measure.confidence, params.seed)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.evidence.told import read_told
 from pipeline.foundation import contracts as c
 from pipeline.foundation.log import notice, say
-from pipeline.foundation.tables import read_bytes, read_json, read_table, read_text, read_waves, write_bytes
+from pipeline.foundation.tables import read_bytes, read_json, read_text, read_waves, write_bytes
 from pipeline.report.coded_sheets import coded_sheets
 from pipeline.report.house import house_file
 from pipeline.report.pdf import fitting, pdf
@@ -32,7 +33,7 @@ def run(wave: str | None = None) -> None:
         codebook=from_effective(read_json(EFFECTIVE_FILE)),
         responses=read_waves(c.RESPONSES, waves),
         redactions=read_waves(c.REDACTIONS, waves),
-        mentions=read_table(c.MENTIONS),
+        mentions=read_told(),
     )
     room = fitting(public)
     template = public.house.document.template

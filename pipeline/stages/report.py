@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.evidence.coverage import metrics_path
+from pipeline.evidence.told import read_told
 from pipeline.foundation import contracts as c
 from pipeline.foundation.log import notice, say
 from pipeline.foundation.params import Params, load_params
@@ -64,7 +65,7 @@ def run(wave: str | None = None) -> None:
         units=read_waves(c.UNITS, waves),
         redactions=read_waves(c.REDACTIONS, waves),
         unit_codes=read_table(c.UNIT_CODES),
-        mentions=read_table(c.MENTIONS),
+        mentions=read_told(),
         heldout=read_table(c.HELDOUT),
         candidates=read_table(c.CANDIDATES),
         candidate_units=read_table(c.CANDIDATE_UNITS),
