@@ -260,7 +260,7 @@ def test_models_of_other_kinds_run_on_torch_and_openvino_refuses_them(tmp_path, 
 
 def test_batches_hold_texts_of_like_length_and_so_many_tokens():
     lengths = np.sort(np.random.default_rng(3).integers(1, 256, 3000))
-    cut = list(batches(lengths, 2, 256))
+    cut = list(batches(lengths, 256))
     assert [start for start, _, _ in cut] == [0, *(stop for _, stop, _ in cut[:-1])]
     assert cut[-1][1] == len(lengths)
     for start, stop, width in cut:

@@ -107,13 +107,13 @@ def run(texts: list[str], rounds: int, threads: int) -> dict[str, Any]:
     from pipeline.foundation.params import Embed
     from pipeline.foundation.tables import read_json
     from pipeline.text.encoder import checked_folder, load_encoder
-    from pipeline.text.openvino_encoder import STEP, batches
+    from pipeline.text.openvino_encoder import HINT, batches
     from pipeline.text.torch_encoder import SentenceTransformerEncoder
 
     manifest = read_json(ROOT / "models/encoder.json")
     folder = checked_folder(Embed(), manifest)
     plain = SentenceTransformerEncoder(folder, device="cpu").model
-    fast = {kind: load_encoder(Embed(cache=False, precision=kind), manifest).backend for kind in STEP}
+    fast = {kind: load_encoder(Embed(cache=False, precision=kind), manifest).backend for kind in HINT}
     for each in fast.values():
         each.threads = threads
 
@@ -131,7 +131,7 @@ def run(texts: list[str], rounds: int, threads: int) -> dict[str, Any]:
     vectors = {name: way() for name, way in ways.items()}  # also warms up
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     work: dict[str, list[float]] = {name: [] for name in ways}
-    peaks: dict[str, list[tuple[float, float]]] = {kind: [] for kind in STEP}
+    peaks: dict[str, list[tuple[float, float]]] = {kind: [] for kind in HINT}
     for turn in range(rounds):
         for kind in peaks:
             peaks[kind].append(peak(kind, threads))
@@ -147,7 +147,7 @@ def run(texts: list[str], rounds: int, threads: int) -> dict[str, Any]:
     rows = []
     for name in ways:
         kind = "bfloat16" if "bfloat16" in name else "float32"
-        padded = np.concatenate([[w] * (b - a) for a, b, w in batches(lengths, STEP[kind], 256)])
+        padded = np.concatenate([[w] * (b - a) for a, b, w in batches(lengths, 256)])
         done = operations(padded, config) if "OpenVINO" in name else float("nan")
         row = {
             "way": name,

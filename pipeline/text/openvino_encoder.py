@@ -16,9 +16,9 @@ from pipeline.text.converted import Form, import_openvino
 
 # Tokens a batch, padding included: enough to fill the matrix units, few enough to stay in a core's cache.
 TOKENS = 1024
-# Texts are padded to a multiple of so many tokens (of more where they are long): float32 pays for each padded token,
-# bfloat16 for each further shape and for attention blocks that are not full.
-STEP = {"float32": 2, "bfloat16": 8}
+# Texts are padded to a multiple of so many tokens (of more where they are long): each padded token is paid for, and so
+# is each further shape.
+STEP = 2
 HINT = {"float32": "f32", "bfloat16": "bf16"}
 RUN = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
 
@@ -101,7 +101,7 @@ class OpenVinoEncoder:
 
         queue.set_callback(keep)
         lengths = np.array([len(tokens[i]) for i in order])
-        for start, stop, width in batches(lengths, STEP[self.precision], self.form.max_tokens):
+        for start, stop, width in batches(lengths, self.form.max_tokens):
             rows = np.array(order[start:stop])
             ids, mask = np.zeros((2, stop - start, width), np.int64)
             for row, i in enumerate(rows):
@@ -162,32 +162,31 @@ class OpenVinoEncoder:
         return "bfloat16, emulated" if run == "bfloat16" else run
 
 
-def batches(lengths: np.ndarray, step: int, longest: int) -> Iterator[tuple[int, int, int]]:
+def batches(lengths: np.ndarray, longest: int) -> Iterator[tuple[int, int, int]]:
     """Cut texts that are sorted by length into batches.
 
     Parameters
     ----------
     lengths : ndarray of int, shape (n,)
         Tokens of each text, ascending.
-    step : int
-        Texts are padded to a multiple of so many tokens, of a sixteenth of their length where that is more.
     longest : int
         The most tokens there may be.
 
     Yields
     ------
     start, stop, width : int
-        Texts of the batch, and tokens each is padded to.
+        Texts of the batch, and tokens each is padded to: a multiple of `STEP`, or of a sixteenth of their length where
+        that is more.
 
     Examples
     --------
-    >>> list(batches(np.array([3, 4, 4, 5, 300]), 2, 512))
+    >>> list(batches(np.array([3, 4, 4, 5, 300]), 512))
     [(0, 3, 4), (3, 4, 6), (4, 5, 306)]
     """
     start = 0
     while start < len(lengths):
         length = int(lengths[start])
-        wide = step * max(1, length // (16 * step))
+        wide = STEP * max(1, length // (16 * STEP))
         width = min(-(-length // wide) * wide, longest)
         last = int(np.searchsorted(lengths, width, side="right"))
         stop = min(last, start + max(1, TOKENS // width))
