@@ -14,7 +14,8 @@ from pipeline.text.words import WordFeatures
 from pipeline.themes.calibration import best_cut, usual_cut
 from pipeline.themes.card import describe, load_coder, save_coder
 from pipeline.themes.codebook import Codebook, Theme
-from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, balanced_logistic, folds_of
+from pipeline.themes.coder import Answers, Examples, Heads, ThemeCoder, balanced_logistic
+from pipeline.themes.folds import folds_of
 from pipeline.themes.gold import Gold
 
 D = 16

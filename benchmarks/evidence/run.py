@@ -123,7 +123,7 @@ def material(bench: Any) -> Material:
 
 def drawn(given: Material, size: int, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows of one draw, and the fold of each."""
-    from pipeline.themes.coder import folds_of
+    from pipeline.themes.folds import folds_of
 
     population = len(given.people.truth)
     gold = np.sort(np.random.default_rng([size, number]).choice(population, size, replace=False))

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PER_WAVE = ("verify", "ingest", "segment", "embed")
 OVERALL = ("tune", "code", "discover", "quote")
 TO_QUOTES = (*PER_WAVE, *OVERALL)
+TO_REPORT = ("measure", "evaluate", "report", "print")
 PROGRAM = str(Path(sys.executable).with_name("themebook"))
 DVC = str(Path(sys.executable).with_name("dvc"))
 

@@ -32,6 +32,7 @@ from measure import Failed, measure  # noqa: E402
 from projects import (  # noqa: E402
     OVERALL,
     PER_WAVE,
+    TO_REPORT,
     answered,
     as_dict,
     clone,
@@ -93,7 +94,7 @@ def fits(work: Path, answers: int) -> str:
 
 
 def sizes(bench: Bench) -> None:
-    """Each stage at each size; up to `--peer-up-to` in turns with BERTopic on the same answers."""
+    """Each stage at each size, reports included; up to `--peer-up-to` in turns with BERTopic on the same answers."""
     for size in bench.given.sizes:
         if why := fits(bench.work, size):
             bench.found.setdefault("not run", {})[str(size)] = why
@@ -103,12 +104,14 @@ def sizes(bench: Bench) -> None:
         corpus = bench.corpus(str(size), {"2025": size})
         template = make_project(bench.work / f"{size}-fresh", corpus, bench.given.tune)
         result: dict[str, Any] = {"answers": size, "real": corpus.real, "coded": corpus.coded}
-        result |= {"runs": [], "together": [], "peer": []}
+        result |= {"runs": [], "reports": [], "together": [], "peer": []}
         bench.found.setdefault("sizes", []).append(result)
         for number in range(repeats(bench.given, size)):
             folder, cache = anew(template, bench.work / str(size)), bench.cache()
             result["runs"].append(as_dict(run_stages(folder, cache)))
             say(f"{size}: themebook {sum(t['wall'] for t in result['runs'][-1].values()):.1f} s, a process a stage")
+            result["reports"].append(as_dict(run_stages(folder, cache, TO_REPORT)))
+            say(f"{size}: measure to print {sum(t['wall'] for t in result['reports'][-1].values()):.1f} s")
             if size <= bench.given.peer_up_to:
                 only_converted(cache)
                 result["together"].append(vars(run_together(anew(template, folder), cache)))

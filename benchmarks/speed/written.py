@@ -19,9 +19,9 @@ def write(out: Path, about: dict[str, Any], found: dict[str, Any]) -> None:
     (out / "speed.md").write_text(markdown(about, content), "utf-8")
 
 
-def stage_medians(size: dict[str, Any], what: str = "wall") -> dict[str, float]:
-    """The median over the runs of a size, by stage."""
-    runs = size["runs"]
+def stage_medians(size: dict[str, Any], what: str = "wall", which: str = "runs") -> dict[str, float]:
+    """The median over the runs of a size, by stage: to the quotes, or those of the ``reports``."""
+    runs = size[which]
     return {stage: median(run[stage][what] for run in runs) for stage in runs[0]} if runs else {}
 
 
@@ -95,11 +95,16 @@ def _share(size: dict[str, Any]) -> float:
 
 
 def _stages(done: list[dict[str, Any]], what: str, unit: float) -> list[str]:
-    by_size = [stage_medians(size, what) for size in done]
-    stages = list(dict.fromkeys(stage for each in by_size for stage in each))
-    rows = [_row(stage, *(f"{each[stage] / unit:.2f}" for each in by_size)) for stage in stages]
     total = _row("ingest to quotes", *(f"{whole(size, what) / unit:.2f}" for size in done))
-    return [*_head("stage", *(f"{size['answers']:,}" for size in done)), *rows, total]
+    head = _head("stage", *(f"{size['answers']:,}" for size in done))
+    return [*head, *_each(done, what, unit, "runs"), total, *_each(done, what, unit, "reports")]
+
+
+def _each(done: list[dict[str, Any]], what: str, unit: float, which: str) -> list[str]:
+    by_size = [stage_medians(size, what, which) for size in done]
+    stages = list(dict.fromkeys(stage for each in by_size for stage in each))
+    # A size whose run was broken off lacks the later ones.
+    return [_row(s, *(f"{each[s] / unit:.2f}" if s in each else "" for each in by_size)) for s in stages]
 
 
 def _growth(rows: list[dict[str, Any]]) -> list[str]:

@@ -13,7 +13,7 @@ from pipeline.foundation.contracts import CONTRADICTIONS
 from pipeline.foundation.tables import empty
 from pipeline.survey.description import Survey
 from pipeline.text.encoder import Vectors
-from pipeline.themes.coder import folds_of
+from pipeline.themes.folds import folds_of
 from pipeline.themes.meaning import sample_of
 
 # Fewer answers on a side teach too little of how that side writes.

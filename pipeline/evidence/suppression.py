@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from pipeline.foundation.errors import ThemebookError
 
@@ -209,6 +208,9 @@ def _search(
 
 def _solver(keys: Sequence[Key], counts: Mapping[Key, Count], of_key: Mapping[Key, Sequence[Relation]]) -> Solve:
     """Give a function that finds the whole table of hidden counts with the smallest weighted sum."""
+    # Where small counts are not hidden, nothing is solved.
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     place = {key: i for i, key in enumerate(keys)}
     mine = list({id(relation): relation for key in keys for relation in of_key.get(key, ())}.values())
     matrix = np.zeros((len(mine), len(keys)))

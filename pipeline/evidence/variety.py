@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 # Weight of a quote's own score against its likeness to those picked (lambda of maximal marginal relevance).
 OWN_WEIGHT = 0.97
@@ -14,8 +13,30 @@ OWN_WEIGHT = 0.97
 SPREAD = 0.02
 # From here on two quotes say the same thing: cosine of their vectors, or share of words in common.
 SAME_MEANING, SAME_WORDS = 0.75, 0.6
-_NEGATIVE = frozenset("no not none never nothing nobody nowhere cannot cant without".split())
-_FUNCTION = ENGLISH_STOP_WORDS - _NEGATIVE
+# English words that say little by themselves. Negations are not among them: "no time" is not "time".
+_FUNCTION = frozenset(
+    # Articles, pronouns and what stands in their place
+    "a an the this that these those such same other others another i me my mine myself we us our ours ourselves you "
+    "your yours yourself yourselves he him his himself she her hers herself it its itself they them their theirs "
+    "themselves one ones oneself someone somebody something anyone anybody anything everyone everybody everything who "
+    "whom whose which what whoever whatever whichever each every either both all any some few many much more most "
+    "several enough own "
+    # Prepositions
+    "of in to for on with at by from up about into over after under between out through during before against among "
+    "amongst within towards toward upon across along around behind below beneath beside besides beyond down near off "
+    "onto above per since till until via throughout except "
+    # Conjunctions
+    "and or but if because as while although though than whether so yet unless whereas when where why how whenever "
+    "wherever however therefore thus hence otherwise else "
+    # Auxiliaries, full and short
+    "be am is are was were been being have has had having do does did doing done can could may might must shall "
+    "should will would ought get gets got getting i'm i've i'll i'd you're you've you'll you'd he's he'll he'd she's "
+    "she'll she'd it's it'll it'd we're we've we'll we'd they're they've they'll they'd that's there's here's what's "
+    "who's where's how's let's "
+    # Adverbs of degree, time and place that lean on other words
+    "very too also just only even still again ever then there here now once quite rather really almost already always "
+    "often sometimes perhaps maybe indeed".split()
+)
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 

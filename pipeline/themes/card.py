@@ -5,26 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.foundation.tables import read_bytes, read_json, write_bytes, write_json
-from pipeline.text import words as words_module
-from pipeline.text.words import WordFeatures
-from pipeline.themes import calibration as calibration_module
-from pipeline.themes import coder as coder_module
-from pipeline.themes import coding as coding_module
-from pipeline.themes.calibration import Calibration, Shares
 from pipeline.themes.codebook import Codebook, effective
-from pipeline.themes.coder import Heads, ThemeCoder
 from pipeline.themes.gold import Gold
+
+# Reading a card needs no learner, whose import takes a second.
+if TYPE_CHECKING:
+    from pipeline.text.words import WordFeatures
+    from pipeline.themes.coder import ThemeCoder
 
 FOLDER = Path("models/coder")
 CARD = FOLDER / "card.json"
 WEIGHTS = "coder.safetensors"
-CODE = tuple(Path(module.__file__ or "") for module in (words_module, calibration_module, coder_module, coding_module))
+CODE = ("text/words.py", "themes/calibration.py", "themes/coder.py", "themes/coding.py")
 LIMITS = (
     "Probabilities are calibrated only where 50 answers or more were coded, and then for answers like those.",
     "A theme that rests on its name or definition alone is coded by resemblance of words and meaning.",
@@ -32,6 +30,7 @@ LIMITS = (
     "Agreement is measured on held-out coded answers; it says nothing of answers unlike them.",
     "Where the readers were a machine, agreement with them is evidence of nothing.",
 )
+_PACKAGE = Path(__file__).resolve().parents[1]
 HEADS = ("own", "among", "words")
 CALIBRATION = ("slopes", "offset", "pull", "threshold")
 
@@ -62,7 +61,7 @@ def describe(codebook: Codebook, gold: Gold, units: pd.DataFrame, metrics: dict[
             "gold_responses": len(gold.responses),
             "read_by_people": int(gold.responses["by_person"].sum()),
         },
-        "code_sha256": _sha256("\n".join(path.read_text(encoding="utf-8") for path in CODE)),
+        "code_sha256": _sha256("\n".join((_PACKAGE / name).read_text(encoding="utf-8") for name in CODE)),
         "metrics": metrics,
         "limits": list(LIMITS),
     }
@@ -123,6 +122,10 @@ def save_coder(
 def load_coder(folder: Path = FOLDER) -> tuple[ThemeCoder | None, WordFeatures, list[str], np.ndarray]:
     """Read what `save_coder` wrote: the coder, its word features, the theme ids, and the themes' mean vectors."""
     from safetensors.numpy import load
+
+    from pipeline.text.words import WordFeatures
+    from pipeline.themes.calibration import Calibration, Shares
+    from pipeline.themes.coder import Heads, ThemeCoder
 
     card = read_json(folder / CARD.name)
     tensors = load(read_bytes(folder / WEIGHTS, "Run `dvc repro`, which makes it."))

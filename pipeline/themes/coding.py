@@ -17,7 +17,8 @@ from pipeline.survey.nonanswers import normalise
 from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures, log_lengths
 from pipeline.themes.codebook import Codebook, example_texts
-from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
+from pipeline.themes.coder import Answers, Examples, ThemeCoder
+from pipeline.themes.folds import folds_of
 from pipeline.themes.gold import Gold
 from pipeline.themes.risk import NEVER_SURE, sure_cuts
 

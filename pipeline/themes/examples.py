@@ -10,8 +10,9 @@ from pipeline.survey.nonanswers import normalise
 from pipeline.text.encoder import Vectors
 from pipeline.text.words import WordFeatures, log_lengths
 from pipeline.themes.codebook import Codebook, Theme, listed_texts
-from pipeline.themes.coder import Answers, Examples, ThemeCoder, folds_of
+from pipeline.themes.coder import Answers, Examples, ThemeCoder
 from pipeline.themes.coding import Encode, answers_of, label_matrix
+from pipeline.themes.folds import folds_of
 from pipeline.themes.gold import Gold
 
 # Few, because every fold trains a coder; names and definitions are never held out.
