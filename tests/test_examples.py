@@ -5,9 +5,9 @@ import pytest
 from test_coding import D, encode, gold, survey
 
 from pipeline.evidence.checked import check_codebook, likeness
-from pipeline.foundation.contracts import FINDINGS
+from pipeline.foundation.contracts import FINDINGS, MENTIONS
 from pipeline.foundation.params import Code
-from pipeline.foundation.tables import check
+from pipeline.foundation.tables import check, empty
 from pipeline.themes.codebook import Codebook, Example, Theme
 from pipeline.themes.examples import read_examples
 
@@ -81,7 +81,7 @@ def test_nothing_to_read(book):
 def test_the_whole_check_keeps_its_contract(themes):
     book = Codebook(themes=(theme("T1", "trust", *TRUST), theme("T2", "money", *MONEY), theme("T3", "money!"))[:themes])
     responses, units, vectors = survey()
-    mentions = pd.DataFrame(columns=["wave", "respondent_id", "response_id", "theme_id", "mentioned"])
+    mentions = empty(MENTIONS)
     args = (responses, units, vectors, mentions, gold({}), encode, Code(), 1)
     findings, counts = check_codebook(book, ["better"], *args)
     check(findings, FINDINGS, "findings")
