@@ -93,15 +93,19 @@ def test_what_was_coded_throughout_needs_no_promotion():
     assert queues.at_random(part, IDS, 1).passed == set(IDS[:4])
 
 
+def of(mentions):
+    return lambda responses: mentions[mentions["response_id"].isin(responses)]
+
+
 def test_active_follows_the_coders_ranks_and_then_its_doubts():
     ranks = pd.DataFrame({"response_id": ["s5", "r1"], "rank": [1, 2], "expected_errors": [2.0, 1.0], "unsure": 0})
     rows = [("1", "why", "p", f"r{i}", "T1", p, p >= 0.5, False, "model") for i, p in ((0, 0.9), (2, 0.55), (1, 0.5))]
     mentions = pd.DataFrame(rows, columns=list(MENTIONS.columns))
-    queue = queues.active(codings(("A02", "ann", "", "all")), IDS, ranks[list(QUEUE.columns)], mentions)
+    queue = queues.active(codings(("A02", "ann", "", "all")), IDS, ranks[list(QUEUE.columns)], of(mentions))
     assert queue.cells[:4] == ("A05", "A01", "A02", "A00")
     assert queue.done == {"A02"}
     assert set(queue.samples.values()) == {"active"}
-    assert queues.active(codings(), IDS, empty(QUEUE), empty(MENTIONS)).cells == tuple(IDS)
+    assert queues.active(codings(), IDS, empty(QUEUE), of(empty(MENTIONS))).cells == tuple(IDS)
 
 
 def test_a_second_coder_gets_what_others_coded_with_its_sample():

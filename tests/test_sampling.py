@@ -173,19 +173,19 @@ QUEUE = pd.DataFrame(columns=["response_id", "expected_errors"])
 
 def test_doubt_is_the_chance_of_an_error_on_either_side():
     mentions = mentions_of(("r0", "T1", 0.7, True), ("r0", "T2", 0.2, False), ("r1", "T1", 0.5, False))
-    assert doubts(cells_of(3), mentions, QUEUE).round(6).tolist() == [[0.3, 0.2], [0.5, 0.0], [0.0, 0.0]]
+    assert doubts(cells_of(3), [mentions], QUEUE).round(6).tolist() == [[0.3, 0.2], [0.5, 0.0], [0.0, 0.0]]
 
 
 def test_the_queue_sets_the_sum_and_comes_first():
     mentions = mentions_of(("r0", "T1", 0.7, True), ("r0", "T2", 0.2, False), ("r1", "T1", 0.5, False))
     queue = pd.DataFrame([("r0", 2.0)], columns=["response_id", "expected_errors"])
-    doubt = doubts(cells_of(3), mentions, queue)
+    doubt = doubts(cells_of(3), [mentions], queue)
     assert doubt[0].round(6).tolist() == [1.2, 0.8]
     assert 0 < doubt[1].sum() < 1e-5
 
 
 def test_without_mentions_there_is_no_doubt():
-    assert doubts(cells_of(3), mentions_of(), QUEUE).shape == (3, 0)
+    assert doubts(cells_of(3), [mentions_of()], QUEUE).shape == (3, 0)
 
 
 @pytest.mark.parametrize("rows", [RESPONSES.iloc[:0], RESPONSES.iloc[2:4]])
@@ -193,5 +193,5 @@ def test_where_nobody_answered_the_frame_is_empty_and_nothing_is_drawn(rows):
     cells = frame(rows, Codebook())
     assert list(cells.columns[:3]) == KEY
     assert cells.empty
-    doubt = doubts(cells, mentions_of(), QUEUE)
+    doubt = doubts(cells, [mentions_of()], QUEUE)
     assert draw(cells, gold_of(), doubt, np.zeros((0, 8)), 5, 0.5, 1).rows.empty

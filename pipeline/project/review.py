@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.evidence.told import read_told
 from pipeline.foundation.contracts import (
     CANDIDATE_UNITS,
     CANDIDATES,
-    MENTIONS,
     QUOTES,
     REDACTIONS,
     RESPONSES,
@@ -77,7 +77,7 @@ def write(reviewer: str, out: Path | None = None) -> list[str]:
     survey = load_survey()
     responses = read_waves(RESPONSES, survey.waves)
     standing = standing_now(survey, responses)
-    mentions, units = read_table(MENTIONS), read_waves(UNITS, survey.waves)
+    mentions, units = read_told(), read_waves(UNITS, survey.waves)
     gold = match_gold(read_gold(), survey, responses, standing.codebook).responses
     material = review_book.Material(
         survey=survey,
@@ -179,7 +179,7 @@ def _coded(
     if ANSWERS not in book.cells:
         return Reading([], [], Counter())
     rows, drawn, _ = parse_answers(book.cells, path, review_book.MADE)
-    there = codable_cells(responses, Codebook(), read_table(MENTIONS))["cell_id"]
+    there = codable_cells(responses, Codebook(), read_told())["cell_id"]
     coded = sampling.gold_cells(read_gold(), survey, responses)
     return read_rows(rows, drawn, there, coded, codebook, reviewer)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.foundation.contracts import MENTIONS, QUEUE, REDACTIONS, RESPONSES, UNITS
 from pipeline.foundation.errors import ThemebookError, closest, listing
 from pipeline.foundation.params import load_params
-from pipeline.foundation.tables import empty, path_of, read_table, read_waves, write_bytes
+from pipeline.foundation.tables import empty, path_of, read_parts, read_table, read_waves, write_bytes
 from pipeline.report.inputs import question_title
 from pipeline.report.sheets import MOST
 from pipeline.report.wording import counted, tame
@@ -28,6 +28,8 @@ from pipeline.themes.coded_rows import read_rows, shown_fingerprint
 from pipeline.themes.gold import GOLD_FILE, match_gold, read_gold
 
 FOLDER = Path("data/sample")
+# What of a mention tells how doubtful it is.
+DOUBTED = ("response_id", "theme_id", "probability", "mentioned")
 Redactions = Mapping[str, list[tuple[int, int, str]]]
 
 
@@ -70,7 +72,7 @@ def draw(
     survey, params = load_survey(), load_params()
     path = out or FOLDER / f"{slug(coder) if coder else 'sample'}.xlsx"
     _check_path(path)
-    mentions = read_table(MENTIONS)
+    mentions = (part.to_pandas() for part in read_parts(MENTIONS, None, DOUBTED))
     responses = read_waves(RESPONSES, survey.waves)
     codebook = standing_now(survey, responses).codebook
     gold = read_gold()

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.evidence.segments import attribute_segments
+from pipeline.evidence.told import read_told
 from pipeline.foundation import contracts as c
 from pipeline.foundation.contracts import Contract
 from pipeline.foundation.params import Params, load_params
@@ -133,10 +134,14 @@ class Desk:
         return found
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table by the name it has in the report's inputs; all listed waves in one."""
+        """A table by the name it has in the report's inputs, all listed waves in one; of mentions what is told."""
         contract = TABLES[name]
-        read = partial(read_waves, contract, self.survey.waves) if name in BY_WAVE else partial(read_table, contract)
-        return self.keep(f"table {name}", self.paths(name), cast(Callable[[], pd.DataFrame], read))
+        read: Callable[[], pd.DataFrame] = partial(read_table, contract)
+        if name in BY_WAVE:
+            read = partial(read_waves, contract, self.survey.waves)
+        elif contract is c.MENTIONS:
+            read = read_told
+        return self.keep(f"table {name}", self.paths(name), read)
 
     @property
     def texts(self) -> dict[str, str]:

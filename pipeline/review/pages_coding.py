@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from urllib.parse import urlencode
 
+import pandas as pd
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from pipeline.foundation.contracts import MENTIONS
+from pipeline.foundation.tables import empty, read_table
 from pipeline.report.wording import plain
 from pipeline.review import coding
 from pipeline.review.desk import Desk
@@ -40,6 +43,10 @@ KINDS = {
 }
 
 
+def _mentions_of(responses: Set[str]) -> pd.DataFrame:
+    return read_table(MENTIONS, where=[[("response_id", "in", responses)]]) if responses else empty(MENTIONS)
+
+
 def queue_of(desk: Desk, kind: str, question: str, wave: str) -> Queue:
     """Give the answers of one kind of coding, in the order in which they are read."""
     codings = desk.codings
@@ -50,7 +57,7 @@ def queue_of(desk: Desk, kind: str, question: str, wave: str) -> Queue:
         case "random":
             queue = at_random(codings, ids, desk.params.seed)
         case "active":
-            queue = active(codings, ids, desk.table("queue"), desk.table("mentions"))
+            queue = active(codings, ids, desk.table("queue"), _mentions_of)
         case "second":
             queue = second(codings, ids, desk.reviewer, desk.params.seed)
         case "adjudicate":

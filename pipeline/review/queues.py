@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -108,7 +108,9 @@ def at_random(codings: Codings, ids: Sequence[str], seed: int) -> Queue:
     return Queue(queue.cells, queue.done, queue.samples, frozenset(queue.done - fair))
 
 
-def active(codings: Codings, ids: Sequence[str], queue: pd.DataFrame, mentions: pd.DataFrame) -> Queue:
+def active(
+    codings: Codings, ids: Sequence[str], queue: pd.DataFrame, mentions_of: Callable[[Set[str]], pd.DataFrame]
+) -> Queue:
     """Order cells by what reading them mends: as the coder ranked them, then by the expected errors of their coding.
 
     Parameters
@@ -117,14 +119,15 @@ def active(codings: Codings, ids: Sequence[str], queue: pd.DataFrame, mentions: 
     ids : sequence of str
     queue : DataFrame
         Contract QUEUE; it lacks what gold holds already, a machine's included.
-    mentions : DataFrame
-        Contract MENTIONS.
+    mentions_of : callable
+        Gives the rows of the contract MENTIONS for some responses: those of cells that the coder did not rank.
     """
     cells = codings.cells[codings.cells["cell_id"].isin(set(ids))]
-    doubt = dict(zip(cells["cell_id"], doubts(cells, mentions, queue.iloc[:0]).sum(axis=1), strict=True))
     owner = cells[["cell_id", "response_ids"]].explode("response_ids")
     ranked = owner.merge(queue, left_on="response_ids", right_on="response_id").groupby("cell_id")["rank"].min()
     rank = ranked.to_dict()
+    left = mentions_of(set(owner.loc[~owner["cell_id"].isin(ranked.index), "response_ids"]))
+    doubt = dict(zip(cells["cell_id"], doubts(cells, [left], queue.iloc[:0]).sum(axis=1), strict=True))
     last = len(queue) + 1
     return _queue(codings, sorted(ids, key=lambda each: (rank.get(each, last), -doubt[each], each)), "active")
 

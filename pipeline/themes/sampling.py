@@ -110,7 +110,7 @@ def gold_cells(rows: pd.DataFrame, survey: Survey, responses: pd.DataFrame) -> p
     return pd.DataFrame(found, columns=["cell_id", "code", "coder", "sample", "line"])
 
 
-def doubts(cells: pd.DataFrame, mentions: pd.DataFrame, queue: pd.DataFrame) -> np.ndarray:
+def doubts(cells: pd.DataFrame, mentions: Iterable[pd.DataFrame], queue: pd.DataFrame) -> np.ndarray:
     """Give the expected number of errors of each answer's coding, theme by theme.
 
     A mention said with probability p is an error with 1 - p, one not said with p.
@@ -119,8 +119,8 @@ def doubts(cells: pd.DataFrame, mentions: pd.DataFrame, queue: pd.DataFrame) -> 
     ----------
     cells : DataFrame
         As `frame` gives them, n rows.
-    mentions : DataFrame
-        Contract MENTIONS; it may be empty.
+    mentions : iterable of DataFrame
+        The contract MENTIONS, in parts that are looked at one by one; they may be empty.
     queue : DataFrame
         ``response_id``, ``expected_errors``, where the coder ranked answers itself; it may be empty. Each answer's
         sum over themes is then the queue's, and answers that it lacks come after all it has.
@@ -131,12 +131,17 @@ def doubts(cells: pd.DataFrame, mentions: pd.DataFrame, queue: pd.DataFrame) -> 
         K themes with a mention row; 0 where a theme does not belong to the question.
     """
     owner = cells[["cell_id", "response_ids"]].explode("response_ids").rename(columns={"response_ids": "response_id"})
-    rows = mentions.merge(owner, on="response_id", how="inner")
-    if rows.empty:
+    row_of = pd.Series(pd.Index(cells["cell_id"]).get_indexer(owner["cell_id"]), index=owner["response_id"])
+    found: dict[str, np.ndarray] = {}
+    for part in mentions:
+        rows = part[part["response_id"].isin(row_of.index)]
+        error = pd.Series(np.where(rows["mentioned"], 1 - rows["probability"], rows["probability"]), index=rows.index)
+        for theme_id, mine in error.groupby(rows["theme_id"]):
+            column = found.setdefault(str(theme_id), np.zeros(len(cells)))
+            np.maximum.at(column, row_of.loc[rows.loc[mine.index, "response_id"]].to_numpy(), mine.to_numpy())
+    if not found:
         return np.zeros((len(cells), 0))
-    rows["error"] = np.where(rows["mentioned"], 1 - rows["probability"], rows["probability"])
-    table = rows.pivot_table(index="cell_id", columns="theme_id", values="error", aggfunc="max", fill_value=0.0)
-    doubt = table.reindex(cells["cell_id"], fill_value=0.0).to_numpy(float)
+    doubt = np.stack([found[theme_id] for theme_id in sorted(found)], axis=1)
     if len(queue):
         expected = owner.merge(queue, on="response_id").groupby("cell_id")["expected_errors"].max()
         total = doubt.sum(axis=1)
