@@ -9,7 +9,7 @@ from pipeline.foundation.tables import empty, read_parts
 
 
 def read_told() -> pd.DataFrame:
-    """Read every mention, and a row of each answer without one for each source of its codes.
+    """Read every mention, and one row at least of each coded answer and each source of its codes.
 
     That is enough to tell which answers were coded, by whom, and what they raise, and it is a small part of a table
     that has a row for each answer and theme, which is never held whole.
