@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import click
 
 from pipeline import __version__
 from pipeline.foundation.errors import ThemebookError, listing
+
+# The last digits of a matrix product depend on how many threads share it, and a table must not depend on the machine's
+# cores: work is spread over them in pieces (`foundation.cores.in_threads`, `foundation.shards`), each on one thread.
+# NumPy and SciPy read this when they are loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 STAGE_NAMES = (
     "verify",

@@ -93,7 +93,9 @@ def test_two_folders_and_shuffled_rows_give_the_same_bytes(whole, tmp_path):
     assert set(one) == set(two)
 
 
-def test_stages_in_one_process_give_the_same_bytes(project):
+def test_stages_in_one_process_give_the_same_bytes(project, monkeypatch):
+    """With as many threads as the machine has, too: the tests run with one."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
     before = hashes(project, "data", "reports", "models")
     run(project, "themebook", "stage", *STAGE_NAMES)
     assert hashes(project, "data", "reports", "models") == before

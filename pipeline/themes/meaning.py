@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.foundation.cores import in_threads
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -162,7 +164,8 @@ def neighbours(points: np.ndarray, near: np.ndarray, own: np.ndarray) -> tuple[n
     count = max(1, min(POOL, len(near) - 1))
     index = np.empty((len(points), count), dtype=int)
     weight = np.empty((len(points), count))
-    for start in range(0, len(points), 1000):
+
+    def find(start: int) -> None:
         rows = slice(start, min(start + 1000, len(points)))
         cosine = points[rows] @ near.T
         inside = own[rows] >= 0
@@ -170,6 +173,8 @@ def neighbours(points: np.ndarray, near: np.ndarray, own: np.ndarray) -> tuple[n
         best = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
         best = np.take_along_axis(best, np.argsort(-np.take_along_axis(cosine, best, 1), axis=1, kind="stable"), 1)
         index[rows], weight[rows] = best, np.maximum(np.take_along_axis(cosine, best, 1), 0)
+
+    in_threads(find, range(0, len(points), 1000))
     return index, weight
 
 
