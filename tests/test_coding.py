@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from coding_factory import code_responses
+from counted import prevalence_of
 
-from pipeline.evidence.prevalence import measure_prevalence
 from pipeline.foundation.contracts import CLOSED, HELDOUT, MENTIONS, UNIT_CODES
 from pipeline.foundation.params import Code, Measure, parse
 from pipeline.foundation.tables import check, empty
@@ -162,7 +162,7 @@ def test_a_question_that_people_coded_throughout_is_reported_as_by_people():
     methods = []
     for codes in (answers, {r: answers[r] for r in ("r00", "r01", "r02", "r04")}):
         mentions = run(codes).mentions
-        prevalence = measure_prevalence(mentions, respondents, empty(CLOSED), asked, Measure())
+        prevalence = prevalence_of(mentions, respondents, empty(CLOSED), asked, Measure())
         methods.append(set(prevalence.loc[prevalence["question_id"] == "better", "method"]))
     assert methods == [{"person"}, {"uncorrected"}]
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from counted import prevalence_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_prevalence import closed, mentions, people
@@ -10,7 +11,6 @@ from test_prevalence import closed, mentions, people
 from pipeline.evidence.correction import score_bounds
 from pipeline.evidence.crosstabs import MOST_OPTIONS, crossed_items, crossing_of, measure_crosstabs, nearest_cells
 from pipeline.evidence.nets import combined_mentions, combined_reading, measure_net, theme_nets
-from pipeline.evidence.prevalence import measure_prevalence
 from pipeline.evidence.segments import segments_of
 from pipeline.evidence.shares import share_cells
 from pipeline.foundation.contracts import CLOSED, CROSSTABS, NETS
@@ -191,7 +191,7 @@ def test_a_combined_theme_is_corrected_like_a_theme():
     (net,) = theme_nets(described, CODEBOOK)
     segments = segments_of(described, empty(CLOSED))
     found = measure_net(net, full(codes), respondents, segments, False, Measure(), reading)
-    wanted = measure_prevalence(codes, respondents, empty(CLOSED), described, Measure(), reading)
+    wanted = prevalence_of(codes, respondents, empty(CLOSED), described, Measure(), reading)
     assert "corrected" in set(found["method"])
     pd.testing.assert_frame_equal(found.drop(columns="net_id"), wanted.drop(columns="theme_id"))
 
@@ -213,7 +213,7 @@ def test_a_cross_table_is_corrected_where_people_read_at_random():
     respondents, answers = people(codes), closed(ticks_)
     crossing = crossing_of(survey(), answers)
     found = measure_crosstabs(share_cells(codes, respondents, reading), crossing, False, Measure())
-    wanted = measure_prevalence(codes, respondents, answers, survey(), Measure(), reading)
+    wanted = prevalence_of(codes, respondents, answers, survey(), Measure(), reading)
     wanted = wanted[(wanted["segment"] == "sector=x") & (wanted["question_id"] == "why")]
     figures = ["method", "base", "n", "share", "low", "high"]
     mine = found[(found["of"] == "chosen") & (found["part"] == "option")]

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from counted import prevalence_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.evidence.changes import measure_changes
-from pipeline.evidence.prevalence import measure_prevalence, score_interval
+from pipeline.evidence.prevalence import score_interval
 from pipeline.foundation.contracts import CHANGES, CLOSED, PREVALENCE
 from pipeline.foundation.params import Measure, parse
 from pipeline.foundation.tables import check, empty
@@ -56,7 +57,7 @@ def closed(rows):
 def measure(table, respondents=None, answers=None, fewest=1):
     answers = empty(CLOSED) if answers is None else answers
     respondents = people(table) if respondents is None else respondents
-    return check(measure_prevalence(table, respondents, answers, SURVEY, Measure(min_segment=fewest)), PREVALENCE, "x")
+    return check(prevalence_of(table, respondents, answers, SURVEY, Measure(min_segment=fewest)), PREVALENCE, "x")
 
 
 def one(table, **where):

@@ -2,8 +2,9 @@
 
 import pandas as pd
 import pytest
+from counted import prevalence_of
 
-from pipeline.evidence.prevalence import measure_prevalence, nearest
+from pipeline.evidence.prevalence import nearest
 from pipeline.evidence.reading import read_of
 from pipeline.foundation.contracts import CLOSED, GOLD, HELDOUT, MENTIONS, PREVALENCE
 from pipeline.foundation.params import Measure, parse
@@ -67,7 +68,7 @@ def measured(mentions, heldout, gold, responses, described=None):
     described = described or survey()
     people = mentions[["wave", "respondent_id"]].drop_duplicates().assign(weight=1.0)
     reading = read_of(mentions, heldout, gold, responses)
-    found = measure_prevalence(mentions, people, empty(CLOSED), described, Measure(), reading)
+    found = prevalence_of(mentions, people, empty(CLOSED), described, Measure(), reading)
     found = check(found, PREVALENCE, "p")
     return found[found["question_id"] == "why"].set_index("method")
 

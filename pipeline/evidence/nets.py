@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.evidence.prevalence import count_shares
+from pipeline.evidence.prevalence import measure_prevalence
 from pipeline.evidence.segments import Segments
 from pipeline.evidence.shares import share_cells
 from pipeline.foundation.contracts import NETS
@@ -195,6 +195,6 @@ def measure_net(
     if joined.empty:
         return empty(NETS)
     read = None if reading is None else combined_reading(reading, mentions, [net])
-    table = count_shares(share_cells(joined, respondents, read), segments, sampled, params)
+    table = measure_prevalence(share_cells(joined, respondents, read), segments, sampled, params)
     whole = (table["question_id"] != "") | (net.question == "")
     return table[whole].rename(columns={"theme_id": "net_id"})[list(NETS.columns)].reset_index(drop=True)

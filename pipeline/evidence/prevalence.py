@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.evidence.correction import score_bounds
-from pipeline.evidence.segments import Segments, segments_of
-from pipeline.evidence.shares import PERSON, row, share_cells, ways
+from pipeline.evidence.segments import Segments
+from pipeline.evidence.shares import PERSON, row, ways
 from pipeline.foundation.contracts import METHODS, PREVALENCE
 from pipeline.foundation.params import Measure
 from pipeline.foundation.tables import empty
-from pipeline.survey.description import Survey
 
 GROUP = ["wave", "theme_id", "segment"]
 SHARE = ["wave", "question_id", "theme_id", "segment"]
@@ -43,14 +42,7 @@ def score_interval(hits: float, base: float, confidence: float = 0.95) -> tuple[
     return score_bounds(hits / base, base, confidence)
 
 
-def measure_prevalence(
-    mentions: pd.DataFrame,
-    respondents: pd.DataFrame,
-    closed: pd.DataFrame,
-    survey: Survey,
-    params: Measure,
-    reading: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+def measure_prevalence(cells: pd.DataFrame, segments: Segments, sampled: bool, params: Measure) -> pd.DataFrame:
     """Count who raises each theme, by wave, question and segment, in each way that the codes allow.
 
     A respondent with several responses to a question counts once. Shares are weighted where weights are given; `base`
@@ -68,28 +60,20 @@ def measure_prevalence(
 
     Parameters
     ----------
-    mentions : DataFrame
-        Contract MENTIONS.
-    respondents, closed : DataFrame
-        Contracts RESPONDENTS and CLOSED, all waves.
-    survey : Survey
-        Where ``sampling`` is ``probability``, intervals of corrected shares hold the chance of who was drawn, too.
+    cells : DataFrame
+        As `share_cells` gives them, of any themes.
+    segments : callable
+        As `segments_of` gives it.
+    sampled : bool
+        Whether the respondents are a random sample; then intervals of corrected shares hold the chance of who was
+        drawn, too.
     params : Measure
-    reading : DataFrame, optional
-        What people read and the machine said without having seen it, as `read_of` gives it; without it nothing is
-        corrected.
 
     Returns
     -------
     DataFrame
         Contract PREVALENCE. Segments of fewer than ``params.min_segment`` respondents have no row.
     """
-    cells = share_cells(mentions, respondents, reading)
-    return count_shares(cells, segments_of(survey, closed), survey.sampling == "probability", params)
-
-
-def count_shares(cells: pd.DataFrame, segments: Segments, sampled: bool, params: Measure) -> pd.DataFrame:
-    """Count the shares of `measure_prevalence` from their cells."""
     if cells.empty:
         return empty(PREVALENCE)
     parts = []

@@ -57,7 +57,11 @@ def queue_of(desk: Desk, kind: str, question: str, wave: str) -> Queue:
         case "random":
             queue = at_random(codings, ids, desk.params.seed)
         case "active":
-            queue = active(codings, ids, desk.table("queue"), _mentions_of)
+            paths = [*desk.people(), *desk.paths("mentions", "queue")]
+            name = f"mentions of answers without a rank, {question} in {wave}"
+            queue = active(
+                codings, ids, desk.table("queue"), lambda left: desk.keep(name, paths, lambda: _mentions_of(left))
+            )
         case "second":
             queue = second(codings, ids, desk.reviewer, desk.params.seed)
         case "adjudicate":

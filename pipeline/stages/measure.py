@@ -14,7 +14,7 @@ from pipeline.evidence.differences import adjust_together, measure_differences
 from pipeline.evidence.nets import measure_net, theme_nets
 from pipeline.evidence.numeric import measure_numbers
 from pipeline.evidence.plan import measure_reading
-from pipeline.evidence.prevalence import count_shares
+from pipeline.evidence.prevalence import measure_prevalence
 from pipeline.evidence.reading import read_of
 from pipeline.evidence.releases import load_releases
 from pipeline.evidence.segments import segments_of
@@ -49,7 +49,7 @@ def run(wave: str | None = None) -> None:
     for themes in in_blocks(sorted(theme.id for theme in codebook.themes), rows_of(c.MENTIONS)):
         mentions, known = mentions_of(themes)
         cells = share_cells(mentions, weights, known)
-        shares.append(count_shares(cells, segments, sampled, params))
+        shares.append(measure_prevalence(cells, segments, sampled, params))
         compared.append(measure_differences(cells, segments, waves, sampled, params))
         reading.append(measure_reading(cells, sampled, params.confidence))
         crossed.append(measure_crosstabs(cells, crossing, sampled, params))
